@@ -1,0 +1,1 @@
+"""Words of programming, shared by every domain and knowing none."""

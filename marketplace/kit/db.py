@@ -1,0 +1,134 @@
+"""PostgreSQL: one engine, our own transactions, and a short way to run parameterised SQL.
+
+Piccolo's own ``DB.transaction()`` is not used: nested, it is a no-op without a savepoint, and a failing COMMIT
+leaks the pool's connection. ``transaction()`` below repairs both, and Piccolo's queries join it by contextvar.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from contextvars import ContextVar
+from typing import Any, Literal
+
+import asyncpg
+from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
+
+LOCK_TIMEOUT_MS = 3_000
+STATEMENT_TIMEOUT_MS = 15_000
+
+Isolation = Literal["read_committed", "repeatable_read", "serializable"]
+
+_depth: ContextVar[int] = ContextVar("transaction_depth", default=0)
+
+
+class _Engine(PostgresEngine):
+    """Piccolo's engine without its connection at import time."""
+
+    async def check_version(self) -> None:
+        """Leave the version to ``marketplace doctor``: importing a module must not touch the network."""
+
+    async def prep_database(self) -> None:
+        """Leave extensions to the migrations."""
+
+
+DB = _Engine(config={}, extensions=())
+
+
+async def connect(url: str, *, min_size: int = 1, max_size: int = 10) -> None:
+    """Open the process's pool on ``url``; every connection refuses to wait longer than 3 s for a lock."""
+    DB.config = {
+        "dsn": url,
+        "server_settings": {
+            "lock_timeout": str(LOCK_TIMEOUT_MS),
+            "statement_timeout": str(STATEMENT_TIMEOUT_MS),
+            "idle_in_transaction_session_timeout": "60000",
+            "timezone": "UTC",
+            "application_name": "marketplace",
+        },
+    }
+    await DB.start_connection_pool(min_size=min_size, max_size=max_size)
+
+
+async def disconnect() -> None:
+    """Close the pool; calling it twice is harmless."""
+    if DB.pool is not None:
+        await DB.close_connection_pool()
+
+
+@asynccontextmanager
+async def transaction(
+    *, isolation: Isolation = "read_committed", readonly: bool = False, timeout_s: float = 10
+) -> AsyncIterator[asyncpg.Connection]:
+    """Open a transaction, or a savepoint when one is already open, so that a caught refusal undoes only itself."""
+    token = _depth.set(_depth.get() + 1)
+    try:
+        current = DB.current_transaction.get()
+        if current is not None:
+            async with current.connection.transaction():
+                yield current.connection
+            return
+        async with _pool().acquire(timeout=timeout_s) as connection:
+            async with connection.transaction(isolation=isolation, readonly=readonly):
+                outer = PostgresTransaction(DB)
+                outer.connection = connection
+                joined = DB.current_transaction.set(outer)
+                try:
+                    yield connection
+                finally:
+                    DB.current_transaction.reset(joined)
+    finally:
+        _depth.reset(token)
+
+
+def require_transaction() -> None:
+    """Refuse to run outside ``transaction()``: a lock taken there would be let go at once."""
+    if _depth.get() == 0:
+        raise RuntimeError("this function locks rows and must be called inside transaction()")
+
+
+def forbid_transaction() -> None:
+    """Refuse to run inside ``transaction()``: nobody waits for the network while rows are locked."""
+    if _depth.get() > 0:
+        raise RuntimeError("an outside service must not be called while a transaction is open")
+
+
+async def fetch(sql: str, *args: Any) -> list[asyncpg.Record]:
+    """Run parameterised SQL (``$1``) and return every row."""
+    async with _connection() as connection:
+        rows: list[asyncpg.Record] = await connection.fetch(sql, *args)
+        return rows
+
+
+async def fetch_one(sql: str, *args: Any) -> asyncpg.Record | None:
+    """Run parameterised SQL and return the first row, or None."""
+    async with _connection() as connection:
+        return await connection.fetchrow(sql, *args)
+
+
+async def fetch_value(sql: str, *args: Any) -> Any:
+    """Run parameterised SQL and return the first column of the first row, or None."""
+    async with _connection() as connection:
+        return await connection.fetchval(sql, *args)
+
+
+async def execute(sql: str, *args: Any) -> int:
+    """Run parameterised SQL and return how many rows it touched."""
+    async with _connection() as connection:
+        tag: str = await connection.execute(sql, *args)
+    last = tag.rsplit(" ", 1)[-1]
+    return int(last) if last.isdigit() else 0
+
+
+@asynccontextmanager
+async def _connection() -> AsyncIterator[asyncpg.Connection]:
+    current = DB.current_transaction.get()
+    if current is not None:
+        yield current.connection
+        return
+    async with _pool().acquire(timeout=10) as connection:
+        yield connection
+
+
+def _pool() -> asyncpg.Pool:
+    if DB.pool is None:
+        raise RuntimeError("the database pool is closed: call kit.db.connect() first")
+    return DB.pool

@@ -1,0 +1,1 @@
+"""HTTP without any domain: problems, strict parameters, request ids, rate limits, ETags."""

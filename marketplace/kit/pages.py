@@ -1,0 +1,57 @@
+"""Keyset pages: ``{"items": […], "next_cursor": …}``, stable while rows come and go."""
+
+import binascii
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable, Sequence
+from typing import Annotated, Generic, TypeVar
+
+import msgspec
+
+from marketplace.kit.errors import DomainError
+
+T = TypeVar("T")
+K = TypeVar("K")
+
+LIMIT_MAX = 100
+LIMIT_DEFAULT = 20
+
+Limit = Annotated[int, msgspec.Meta(ge=1, le=LIMIT_MAX)]
+
+
+class BadCursor(DomainError):
+    """The cursor was not one of ours: take it unchanged from the last answer."""
+
+    code = "bad_cursor"
+    status = 422
+    zh = "翻页标记无效"
+    en = "The cursor is not valid; use next_cursor unchanged."
+
+
+class Page(msgspec.Struct, Generic[T], frozen=True):
+    """One page of a list; ``next_cursor`` is null on the last."""
+
+    items: list[T]
+    next_cursor: str | None = None
+
+
+def encode_cursor(key: object) -> str:
+    """Write the key of the last row as an opaque cursor."""
+    return urlsafe_b64encode(msgspec.json.encode(key)).rstrip(b"=").decode()
+
+
+def decode_cursor(cursor: str | None, shape: type[K]) -> K | None:
+    """Read a cursor back into ``shape``, such as ``tuple[datetime, UUID]``. Refuses: BadCursor."""
+    if cursor is None:
+        return None
+    try:
+        raw = urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
+        return msgspec.json.decode(raw, type=shape)
+    except (binascii.Error, msgspec.DecodeError, UnicodeError, ValueError):
+        raise BadCursor from None
+
+
+def page(rows: Sequence[T], *, limit: int, key: Callable[[T], object]) -> Page[T]:
+    """Make a page from ``limit + 1`` fetched rows: the extra row only says that there is more."""
+    items = list(rows[:limit])
+    more = len(rows) > limit
+    return Page(items=items, next_cursor=encode_cursor(key(items[-1])) if more else None)

@@ -1,0 +1,1 @@
+"""One Piccolo app, one linear history of SQL."""
