@@ -1,0 +1,198 @@
+"""Child processes that never outlive us: started by argument list, logged to a file, ended in order or by the kernel."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from marketplace.embedded.errors import BinaryMissing
+
+LEASH = Path(__file__).with_name("leash.py")
+LOG_LIMIT_BYTES = 10 * 1024 * 1024
+
+
+@dataclass(frozen=True, kw_only=True)
+class Child:
+    """A running program of ours."""
+
+    name: str
+    popen: subprocess.Popen[bytes]
+    log: Path
+
+    @property
+    def pid(self) -> int:
+        """The process id, which is also the id of its session and process group."""
+        return self.popen.pid
+
+    def poll(self) -> int | None:
+        """Return the exit code, or None while the program runs."""
+        return self.popen.poll()
+
+    def stop(self, *steps: tuple[signal.Signals, float]) -> None:
+        """Send each signal in turn, wait its seconds for the end, then kill whatever is left of the program."""
+        for number, seconds in steps:
+            if self.poll() is not None:
+                break
+            self.popen.send_signal(number)
+            with suppress(subprocess.TimeoutExpired):
+                self.popen.wait(seconds)
+        self.sweep()
+        self.popen.wait()
+
+    def sweep(self) -> None:
+        """Kill what is left of the program's process group: pool workers whose master was killed with -9."""
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, signal.SIGKILL)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Server:
+    """A running server that listens on a loopback port."""
+
+    child: Child
+    port: int
+    password: str
+    data_dir: Path
+
+    @property
+    def pid(self) -> int:
+        """The process id of the server itself, whatever started it."""
+        return self.child.pid
+
+    @property
+    def log(self) -> Path:
+        """Where the server writes what happens to it."""
+        return self.child.log
+
+    def poll(self) -> int | None:
+        """Return the exit code, or None while the server runs."""
+        return self.child.poll()
+
+
+def spawn(  # noqa: PLR0913 - these are the facts of a process; a Struct around them would only hide them.
+    name: str,
+    argv: Sequence[str],
+    *,
+    log: Path,
+    env: Mapping[str, str],
+    cwd: Path,
+    on_parent_death: signal.Signals = signal.SIGTERM,
+    user: str = "",
+    stdin: bytes = b"",
+) -> Child:
+    """Start a program in its own session (Ctrl-C in the terminal reaches only us), on a leash, appending to its log.
+
+    Refuses: threads other than the main one, because the kernel ends the child when the *thread* that started it ends.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        raise RuntimeError(f"{name} must be started from the main thread, else it dies with the thread that started it")
+    program = shutil.which(argv[0])
+    if program is None:
+        raise BinaryMissing(
+            f"{argv[0]} is not on this machine", remedy="run `make up` again; it installs what is missing"
+        )
+    leash = [sys.executable, "-I", "-S", str(LEASH), str(os.getpid()), str(int(on_parent_death)), user]
+    with open_log(log) as output:
+        popen = subprocess.Popen(
+            [*leash, program, *argv[1:]],
+            cwd=cwd,
+            env=dict(env),
+            stdin=subprocess.PIPE,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    feed(popen, stdin)
+    return Child(name=name, popen=popen, log=log)
+
+
+def feed(popen: subprocess.Popen[bytes], data: bytes) -> None:
+    """Give a program its whole standard input; one that has already died is found out by whoever waits for it."""
+    assert popen.stdin is not None
+    with suppress(BrokenPipeError):
+        popen.stdin.write(data)
+    with suppress(BrokenPipeError):
+        popen.stdin.close()
+
+
+def open_log(path: Path) -> BinaryIO:
+    """Open a log for appending, private to its owner; one generation of an overgrown log is kept beside it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.exists() and path.stat().st_size > LOG_LIMIT_BYTES:
+        path.replace(path.with_name(path.name + ".1"))
+    return open(path, "ab", opener=lambda name, flags: os.open(name, flags, 0o600))
+
+
+def tail(path: Path, lines: int = 12, *, since: int = 0) -> str:
+    """Return the last lines of a log written after the byte offset `since`."""
+    try:
+        with path.open("rb") as log:
+            log.seek(max(since, path.stat().st_size - 64 * 1024))
+            text = log.read().decode(errors="replace")
+    except FileNotFoundError:
+        return ""
+    return "\n".join(text.splitlines()[-lines:])
+
+
+def wait_until(condition: Callable[[], bool], seconds: float, *, every: float = 0.02) -> bool:
+    """Wait for a condition; return whether it came true in time."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(every)
+    return True
+
+
+def settle(child: Child, ready: Callable[[], bool], seconds: float, *steps: tuple[signal.Signals, float]) -> bool:
+    """Wait until a new child is ready; return False when it ended or took too long, and leave nothing of it behind."""
+    try:
+        settled = wait_until(lambda: child.poll() is not None or ready(), seconds)
+    except BaseException:
+        child.stop(*steps)
+        raise
+    if settled and child.poll() is None:
+        return True
+    child.stop(*steps)
+    return False
+
+
+def alive(pid: int) -> bool:
+    """Tell whether a process with this id exists and is not merely a zombie that nobody has collected."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    with suppress(OSError):
+        return b") Z" not in Path(f"/proc/{pid}/stat").read_bytes()
+    return True
+
+
+def works_in(pid: int, folder: Path) -> bool:
+    """Tell whether a running process has this working folder: a pid alone may have been given to a stranger since."""
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/cwd").readlink() == folder.resolve()
+    if Path("/proc/self").exists():
+        return False
+    listing = subprocess.run(["lsof", "-a", "-p", str(pid), "-d", "cwd", "-Fn"], capture_output=True, check=False)
+    return f"n{folder.resolve()}" in os.fsdecode(listing.stdout).splitlines()
+
+
+def end(pid: int, *steps: tuple[signal.Signals, float]) -> bool:
+    """Send each signal in turn to a process that is not our child and wait its seconds; return whether it is gone."""
+    for number, seconds in steps:
+        with suppress(ProcessLookupError):
+            os.kill(pid, number)
+        if wait_until(lambda: not alive(pid), seconds):
+            return True
+    return False
