@@ -63,8 +63,8 @@ CREATE TRIGGER audit_events_append_only BEFORE UPDATE OR DELETE ON audit_events
     FOR EACH ROW EXECUTE FUNCTION refuse_change();
 
 CREATE TABLE clock_offset (
-    only   boolean PRIMARY KEY DEFAULT true CHECK (only),
-    offset_s bigint NOT NULL
+    singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton),
+    offset_s  bigint NOT NULL
 );
 """,
 )
