@@ -1,0 +1,1 @@
+"""A small believable world, planted through operations, never by raw inserts."""
