@@ -1,0 +1,61 @@
+"""The application: the only file that names every controller, plugin and handler."""
+
+import gc
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from litestar import Litestar
+from litestar.plugins.prometheus import PrometheusConfig
+
+from marketplace.kit import db, valkey
+from marketplace.kit.http.context import RequestContext, before_send
+from marketplace.kit.http.problems import HANDLERS
+from marketplace.kit.http.strict import refuse_unknown_query
+from marketplace.kit.logging import configure
+from marketplace.monitoring.controllers import Health, metrics
+from marketplace.monitoring.tracing import tracing_plugins
+from marketplace.openapi.config import OPENAPI
+from marketplace.openapi.controllers import Documentation
+from marketplace.payments import gateway
+from marketplace.settings import settings
+
+CONTROLLERS = (
+    Health,
+    metrics,
+    Documentation,
+)
+
+
+@asynccontextmanager
+async def connections(_: Litestar) -> AsyncIterator[None]:
+    """Open what the API needs and close it again; what start-up made is frozen out of the garbage collector's way."""
+    found = settings()
+    await db.connect(found.database_url, max_size=found.database_pool_size)
+    await valkey.connect(found.redis_url)
+    gateway.configure(found)
+    gc.collect()
+    gc.freeze()
+    try:
+        yield
+    finally:
+        await valkey.disconnect()
+        await db.disconnect()
+
+
+def create_app() -> Litestar:
+    """Build the API; connections are opened by its lifespan, not here."""
+    found = settings()
+    configure(found)
+    prometheus = PrometheusConfig(app_name="marketplace", prefix="marketplace", group_path=True, exclude=["/metrics"])
+    return Litestar(
+        route_handlers=CONTROLLERS,
+        lifespan=[connections],
+        middleware=[RequestContext(), prometheus.middleware],
+        plugins=tracing_plugins(found),
+        before_request=refuse_unknown_query,
+        before_send=[before_send],
+        exception_handlers=HANDLERS,
+        openapi_config=OPENAPI,
+        request_max_body_size=found.body_limit_bytes,
+        logging_config=None,
+    )

@@ -1,0 +1,98 @@
+"""Liveness, readiness and metrics."""
+
+import time
+from collections.abc import Awaitable, Callable
+
+import msgspec
+from litestar import Controller, Response, get
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
+
+from marketplace.kit import clock, outbox, valkey
+from marketplace.kit.db import fetch_value
+from marketplace.monitoring import queries
+from marketplace.kit.migrations import expected_migrations
+
+
+class Check(msgspec.Struct, frozen=True):
+    """One thing that readiness depends on."""
+
+    ok: bool
+    elapsed_ms: float
+    detail: str | None = None
+
+
+class Readiness(msgspec.Struct, frozen=True):
+    """Whether this process can serve, and why not."""
+
+    ready: bool
+    checks: dict[str, Check]
+
+
+class Health(Controller):
+    """For load balancers."""
+
+    tags = ("operations",)
+    security = ()
+
+    @get("/livez", summary="Is the process alive", operation_id="livez")
+    async def livez(self) -> dict[str, str]:
+        """Answer at once, asking nothing of anybody."""
+        return {"status": "alive"}
+
+    @get("/readyz", summary="Can the process serve", operation_id="readyz")
+    async def readyz(self) -> Response[Readiness]:
+        """Ask PostgreSQL, the schema, Valkey and the outbox; 503 when one of them says no."""
+        checks = {
+            "postgres": await _timed(_postgres),
+            "migrations": await _timed(_migrations),
+            "valkey": await _timed(_valkey),
+            "outbox": await _timed(_outbox),
+        }
+        ready = all(checks[name].ok for name in ("postgres", "migrations"))
+        return Response(Readiness(ready=ready, checks=checks), status_code=200 if ready else 503)
+
+
+@get("/metrics", summary="Prometheus metrics", operation_id="metrics", tags=["operations"], media_type="text/plain")
+async def metrics() -> Response[bytes]:
+    """Answer Prometheus: routes from this process, states and ages from the database."""
+    registry = CollectorRegistry()
+    now = clock.now()
+    states = Gauge("marketplace_state_count", "Rows by table and state", ["table", "state"], registry=registry)
+    for table, counts in (await queries.counts_by_state()).items():
+        for state, count in counts.items():
+            states.labels(table, state).set(count)
+    Gauge("marketplace_outbox_lag_seconds", "Wait of the oldest due message", registry=registry).set(
+        await outbox.lag_s(now=now)
+    )
+    ages = Gauge("marketplace_job_age_seconds", "Wait of the oldest due message by kind", ["kind"], registry=registry)
+    for kind, age_s in (await queries.job_ages_s(now=now)).items():
+        ages.labels(kind).set(age_s)
+    return Response(generate_latest(registry) + generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+
+async def _timed(check: Callable[[], Awaitable[str | None]]) -> Check:
+    started = time.perf_counter()
+    try:
+        complaint = await check()
+    except Exception as error:  # noqa: BLE001 - whatever goes wrong, readiness reports it.
+        complaint = type(error).__name__
+    return Check(ok=complaint is None, elapsed_ms=round((time.perf_counter() - started) * 1000, 2), detail=complaint)
+
+
+async def _postgres() -> str | None:
+    return None if await fetch_value("SELECT 1") == 1 else "unexpected answer"
+
+
+async def _migrations() -> str | None:
+    missing = set(expected_migrations()) - set(await queries.migrations_applied())
+    return f"missing {', '.join(sorted(missing))}" if missing else None
+
+
+async def _valkey() -> str | None:
+    await valkey.client().ping()
+    return None
+
+
+async def _outbox() -> str | None:
+    lag_s = await outbox.lag_s(now=clock.now())
+    return f"oldest due message waits {lag_s:.0f} s" if lag_s > 60 else None
