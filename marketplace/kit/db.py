@@ -5,7 +5,7 @@ leaks the pool's connection. ``transaction()`` below repairs both, and Piccolo's
 """
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from contextvars import ContextVar
 from typing import Any, Literal
 
@@ -33,18 +33,18 @@ class _Engine(PostgresEngine):
 DB = _Engine(config={}, extensions=())
 
 
+_SERVER_SETTINGS = {
+    "lock_timeout": str(LOCK_TIMEOUT_MS),
+    "statement_timeout": str(STATEMENT_TIMEOUT_MS),
+    "idle_in_transaction_session_timeout": "60000",
+    "timezone": "UTC",
+    "application_name": "marketplace",
+}
+
+
 async def connect(url: str, *, min_size: int = 1, max_size: int = 10) -> None:
     """Open the process's pool on ``url``; every connection refuses to wait longer than 3 s for a lock."""
-    DB.config = {
-        "dsn": url,
-        "server_settings": {
-            "lock_timeout": str(LOCK_TIMEOUT_MS),
-            "statement_timeout": str(STATEMENT_TIMEOUT_MS),
-            "idle_in_transaction_session_timeout": "60000",
-            "timezone": "UTC",
-            "application_name": "marketplace",
-        },
-    }
+    DB.config = {"dsn": url, "server_settings": _SERVER_SETTINGS}
     await DB.start_connection_pool(min_size=min_size, max_size=max_size)
 
 
@@ -52,6 +52,21 @@ async def disconnect() -> None:
     """Close the pool; calling it twice is harmless."""
     if DB.pool is not None:
         await DB.close_connection_pool()
+
+
+@asynccontextmanager
+async def single_connection(url: str) -> AsyncIterator[asyncpg.Connection]:
+    """Run what follows on one connection and no pool: for a process that forks, or that listens for notifications."""
+    connection = await asyncpg.connect(url, server_settings=_SERVER_SETTINGS, timeout=10)
+    holder = PostgresTransaction(DB)
+    holder.connection = connection
+    token = DB.current_transaction.set(holder)
+    try:
+        yield connection
+    finally:
+        DB.current_transaction.reset(token)
+        with suppress(OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            await connection.close(timeout=2)
 
 
 @asynccontextmanager

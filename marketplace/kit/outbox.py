@@ -12,10 +12,10 @@ from uuid import UUID
 
 import msgspec
 
-from marketplace.kit.db import execute, fetch, fetch_one, require_transaction, transaction
+from marketplace.kit.db import execute, fetch, fetch_one, require_transaction
 from marketplace.kit.ids import new_id
 
-LEASE = timedelta(seconds=60)
+LEASE = timedelta(seconds=8)
 ATTEMPTS_MAX = 12
 BACKOFF_MAX_S = 3_600
 CHANNEL = "outbox"
@@ -39,14 +39,22 @@ class Job(Message, frozen=True, kw_only=True):
 
 
 class Claimed(msgspec.Struct, frozen=True, kw_only=True):
-    """A message in the hands of one worker until its lease ends."""
+    """A due message under a lease, to be handed to a worker. ``attempts`` counts the ones that began before."""
+
+    id: UUID
+    kind: str
+    attempts: int
+    request_id: str | None
+
+
+class Taken(msgspec.Struct, frozen=True, kw_only=True):
+    """A message in the hands of one worker, which its number of ``attempts`` names."""
 
     id: UUID
     kind: str
     payload: bytes
     handled: tuple[str, ...]
     attempts: int
-    request_id: str | None
 
 
 def subclasses(root: type[Message]) -> list[type[Message]]:
@@ -88,31 +96,77 @@ async def publish(
     return message_id if row is not None else None
 
 
-async def claim(*, now: datetime, limit: int = 50, ids: Sequence[UUID] | None = None) -> list[Claimed]:
-    """Take due messages under a lease; two claimers never take the same one (SKIP LOCKED)."""
-    async with transaction():
-        rows = await fetch(
-            "UPDATE outbox SET leased_until = $1::timestamptz + $2::interval, attempts = attempts + 1"
-            " WHERE id IN (SELECT id FROM outbox WHERE state = 'pending' AND due_at <= $1"
-            "   AND (leased_until IS NULL OR leased_until <= $1) AND ($3::uuid[] IS NULL OR id = ANY($3))"
-            "   ORDER BY due_at, id LIMIT $4 FOR UPDATE SKIP LOCKED)"
-            " RETURNING id, kind, payload, handled, attempts, request_id, due_at",
-            now,
-            LEASE,
-            list(ids) if ids is not None else None,
-            limit,
-        )
+async def claim(*, now: datetime, kinds: Sequence[str], limit: int = 50) -> list[Claimed]:
+    """Take due messages of these kinds under a lease, so that no other relay hands them out meanwhile (SKIP LOCKED).
+
+    What is due follows the business clock, which development may move; how long a lease lasts follows the database's.
+    """
+    rows = await fetch(
+        "WITH due AS MATERIALIZED (SELECT id FROM outbox WHERE state = 'pending' AND due_at <= $1"
+        "   AND (leased_until IS NULL OR leased_until <= clock_timestamp()) AND kind = ANY($2)"
+        "   ORDER BY due_at, id LIMIT $3 FOR UPDATE SKIP LOCKED)"
+        " UPDATE outbox SET leased_until = clock_timestamp() + $4::interval FROM due WHERE outbox.id = due.id"
+        " RETURNING outbox.id, kind, attempts, request_id, due_at",
+        now,
+        list(kinds),
+        limit,
+        LEASE,
+    )
     return [
-        Claimed(
-            id=row["id"],
-            kind=row["kind"],
-            payload=row["payload"].encode(),
-            handled=tuple(row["handled"]),
-            attempts=row["attempts"],
-            request_id=row["request_id"],
-        )
+        Claimed(id=row["id"], kind=row["kind"], attempts=row["attempts"], request_id=row["request_id"])
         for row in sorted(rows, key=lambda row: (row["due_at"], row["id"]))
     ]
+
+
+async def release(claimed: Sequence[Claimed]) -> None:
+    """Give back messages that could not be handed out, as when the broker is away; those that began are left alone."""
+    await execute(
+        "UPDATE outbox SET leased_until = NULL FROM unnest($1::uuid[], $2::int[]) AS given (id, attempts)"
+        " WHERE outbox.id = given.id AND outbox.attempts = given.attempts AND state = 'pending'",
+        [message.id for message in claimed],
+        [message.attempts for message in claimed],
+    )
+
+
+async def begin(message_id: UUID, *, attempts: int) -> Taken | None:
+    """Start the next attempt at a message, or return None when it is closed or another worker has begun that attempt.
+
+    A message may be handed out twice, by a redelivery or after a lost queue; the one that presents the present number
+    of attempts first has it. A message that ended its worker ``ATTEMPTS_MAX`` times is set aside as dead here, since
+    nobody was left to call ``fail``.
+    """
+    row = await fetch_one(
+        "UPDATE outbox SET attempts = attempts + 1, leased_until = clock_timestamp() + $3::interval,"
+        " state = CASE WHEN attempts >= $4 THEN 'dead' ELSE state END,"
+        " last_error = CASE WHEN attempts >= $4 THEN coalesce(last_error, 'the worker ended') ELSE last_error END"
+        " WHERE id = $1 AND attempts = $2 AND state = 'pending'"
+        " RETURNING id, kind, payload, handled, attempts, state",
+        message_id,
+        attempts,
+        LEASE,
+        ATTEMPTS_MAX,
+    )
+    if row is None or row["state"] == "dead":
+        return None
+    return Taken(
+        id=row["id"],
+        kind=row["kind"],
+        payload=row["payload"].encode(),
+        handled=tuple(row["handled"]),
+        attempts=row["attempts"],
+    )
+
+
+async def renew(taken: Taken) -> bool:
+    """Lengthen the lease while the message is being handled; False when it is no longer this worker's."""
+    renewed = await execute(
+        "UPDATE outbox SET leased_until = clock_timestamp() + $3::interval"
+        " WHERE id = $1 AND attempts = $2 AND state = 'pending'",
+        taken.id,
+        taken.attempts,
+        LEASE,
+    )
+    return renewed == 1
 
 
 async def mark_handled(message_id: UUID, handler: str) -> None:
@@ -124,35 +178,38 @@ async def mark_handled(message_id: UUID, handler: str) -> None:
     )
 
 
-async def settle(message_id: UUID, *, now: datetime) -> None:
-    """Close a message: every handler is done."""
+async def settle(message_ids: Sequence[UUID], *, now: datetime) -> None:
+    """Close messages: every handler is done."""
     await execute(
-        "UPDATE outbox SET state = 'done', settled_at = $2, leased_until = NULL WHERE id = $1 AND state = 'pending'",
-        message_id,
+        "UPDATE outbox SET state = 'done', settled_at = $2, leased_until = NULL"
+        " WHERE id = ANY($1) AND state = 'pending'",
+        list(message_ids),
         now,
     )
 
 
-async def fail(message_id: UUID, *, error: str, attempts: int, now: datetime) -> None:
-    """Put a message back with a longer wait each time; after ``ATTEMPTS_MAX`` it is set aside as dead."""
-    wait = timedelta(seconds=min(2**attempts, BACKOFF_MAX_S))
+async def fail(taken: Taken, *, error: str, now: datetime) -> bool:
+    """Put a message back with a longer wait each time; True when that was its last attempt and it is dead."""
+    dead = taken.attempts >= ATTEMPTS_MAX
     await execute(
-        "UPDATE outbox SET leased_until = NULL, last_error = $2, due_at = $3,"
-        " state = CASE WHEN $4::int >= $5::int THEN 'dead' ELSE 'pending' END WHERE id = $1 AND state = 'pending'",
-        message_id,
+        "UPDATE outbox SET leased_until = NULL, last_error = $3, due_at = $4, state = $5"
+        " WHERE id = $1 AND attempts = $2 AND state = 'pending'",
+        taken.id,
+        taken.attempts,
         error[:500],
-        now + wait,
-        attempts,
-        ATTEMPTS_MAX,
+        now + timedelta(seconds=min(2**taken.attempts, BACKOFF_MAX_S)),
+        "dead" if dead else "pending",
     )
+    return dead
 
 
-async def release(message_ids: Sequence[UUID]) -> None:
-    """Give claimed messages back at once, as when the broker cannot be reached."""
-    await execute(
-        "UPDATE outbox SET leased_until = NULL, attempts = greatest(attempts - 1, 0)"
-        " WHERE id = ANY($1) AND state = 'pending'",
-        list(message_ids),
+async def prune(*, now: datetime, keep: timedelta = timedelta(days=30), limit: int = 1_000) -> int:
+    """Delete messages that were closed long ago; what partners may still read in the feed is kept."""
+    return await execute(
+        "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE state = 'done' AND settled_at < $1"
+        " AND NOT (is_event AND audience <> 'nobody') LIMIT $2)",
+        now - keep,
+        limit,
     )
 
 
