@@ -79,3 +79,8 @@ DEMO = Demo(
         Officer("jian-gov@demo.example", PASSWORD, "county", "220582", "张海涛", "集安市民政局"),
     ),
 )
+
+
+def listed() -> dict[str, list[dict[str, str]]]:
+    """Return everyone as plain JSON: families, partners, institutions, officers."""
+    return {group: [person._asdict() for person in people] for group, people in DEMO._asdict().items()}

@@ -38,3 +38,11 @@ class AlreadyRunning(EmbeddedError):
 
 class PortTaken(EmbeddedError):
     """A port that was asked for by number belongs to somebody else."""
+
+
+class NotRunning(EmbeddedError):
+    """A command needs a running marketplace, and there is none."""
+
+
+class NotForProduction(EmbeddedError):
+    """A convenience of development was asked for in production."""

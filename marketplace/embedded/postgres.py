@@ -144,7 +144,6 @@ def launch(data_dir: Path, *, user: OrdinaryUser, port: int, durable: bool, log:
 
     def try_once() -> processes.Child | None:
         nonlocal complaint
-        offset = log.stat().st_size if log.exists() else 0
         child = processes.spawn(
             "postgres",
             argv,
@@ -158,7 +157,7 @@ def launch(data_dir: Path, *, user: OrdinaryUser, port: int, durable: bool, log:
             child, lambda: is_ready(data_dir, child.pid), READY_SECONDS, FAST_SHUTDOWN, IMMEDIATE_SHUTDOWN
         ):
             return child
-        complaint = processes.tail(log, since=offset)
+        complaint = child.last_words()
         return None
 
     child = try_once()

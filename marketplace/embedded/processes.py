@@ -26,6 +26,7 @@ class Child:
     name: str
     popen: subprocess.Popen[bytes]
     log: Path
+    log_offset: int
 
     @property
     def pid(self) -> int:
@@ -46,6 +47,14 @@ class Child:
                 self.popen.wait(seconds)
         self.sweep()
         self.popen.wait()
+
+    def last_words(self) -> str:
+        """Return the end of what this very process has logged."""
+        return tail(self.log, since=self.log_offset)
+
+    def has_said(self, words: str) -> bool:
+        """Tell whether this very process has logged these words lately."""
+        return words in tail(self.log, 1000, since=self.log_offset)
 
     def sweep(self) -> None:
         """Kill what is left of the program's process group: pool workers whose master was killed with -9."""
@@ -76,6 +85,14 @@ class Server:
         """Return the exit code, or None while the server runs."""
         return self.child.poll()
 
+    def last_words(self) -> str:
+        """Return the end of what this very process has logged."""
+        return self.child.last_words()
+
+    def sweep(self) -> None:
+        """Kill what it left behind when it ended; the next start waits for what cannot be killed."""
+        self.child.sweep()
+
 
 def spawn(  # noqa: PLR0913 - these are the facts of a process; a Struct around them would only hide them.
     name: str,
@@ -101,6 +118,7 @@ def spawn(  # noqa: PLR0913 - these are the facts of a process; a Struct around 
         )
     leash = [sys.executable, "-I", "-S", str(LEASH), str(os.getpid()), str(int(on_parent_death)), user]
     with open_log(log) as output:
+        offset = output.tell()
         popen = subprocess.Popen(
             [*leash, program, *argv[1:]],
             cwd=cwd,
@@ -111,7 +129,7 @@ def spawn(  # noqa: PLR0913 - these are the facts of a process; a Struct around 
             start_new_session=True,
         )
     feed(popen, stdin)
-    return Child(name=name, popen=popen, log=log)
+    return Child(name=name, popen=popen, log=log, log_offset=offset)
 
 
 def feed(popen: subprocess.Popen[bytes], data: bytes) -> None:
