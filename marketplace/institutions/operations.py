@@ -67,7 +67,7 @@ async def lock(institution_id: UUID) -> Institution:
     Only the catalogue takes this lock, before any other, and no booking ever does. Refuses: NotFound.
     """
     require_transaction()
-    row = await fetch_one(f"SELECT {COLUMNS} FROM institutions WHERE id = $1 FOR NO KEY UPDATE", institution_id)
+    row = await fetch_one(f"SELECT {COLUMNS} FROM institutions i WHERE i.id = $1 FOR NO KEY UPDATE", institution_id)
     if row is None:
         raise NotFound
     return institution(row)
@@ -77,7 +77,8 @@ async def _insert(found: Institution) -> None:
     try:
         async with transaction():
             await execute(
-                f"INSERT INTO institutions ({COLUMNS})"
+                "INSERT INTO institutions (id, name, name_en, uscc, place_code, jurisdiction_code, address, latitude,"
+                " longitude, datum, licensed_bed_count, phone, opened_on, is_example, registered_at)"
                 " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
                 found.id,
                 found.name,

@@ -11,15 +11,16 @@ from marketplace.kit.db import fetch, fetch_one
 from marketplace.kit.errors import NotFound
 from marketplace.places.rules import Position
 
-COLUMNS = (
-    "id, name, name_en, uscc, place_code, jurisdiction_code, address, latitude, longitude, datum,"
-    " licensed_bed_count, phone, opened_on, is_example, registered_at"
-)
+_COLUMNS = (
+    "id", "name", "name_en", "uscc", "place_code", "jurisdiction_code", "address", "latitude", "longitude", "datum",
+    "licensed_bed_count", "phone", "opened_on", "is_example", "registered_at",
+)  # fmt: skip
+COLUMNS = ", ".join(f"i.{name}" for name in _COLUMNS)
 
 
 async def get(institution_id: UUID) -> Institution:
     """Return one institution. Refuses: NotFound."""
-    row = await fetch_one(f"SELECT {COLUMNS} FROM institutions WHERE id = $1", institution_id)
+    row = await fetch_one(f"SELECT {COLUMNS} FROM institutions i WHERE i.id = $1", institution_id)
     if row is None:
         raise NotFound
     return institution(row)
@@ -27,12 +28,14 @@ async def get(institution_id: UUID) -> Institution:
 
 async def get_many(institution_ids: Collection[UUID]) -> dict[UUID, Institution]:
     """Return institutions by id; unknown ids are left out."""
-    rows = await fetch(f"SELECT {COLUMNS} FROM institutions WHERE id = ANY($1) ORDER BY id", list(institution_ids))
+    rows = await fetch(
+        f"SELECT {COLUMNS} FROM institutions i WHERE i.id = ANY($1) ORDER BY i.id", list(institution_ids)
+    )
     return {row["id"]: institution(row) for row in rows}
 
 
 def institution(row: asyncpg.Record) -> Institution:
-    """Make an institution of a row that has ``COLUMNS``."""
-    facts: dict[str, Any] = dict(row)
+    """Make an institution of a row that has at least ``COLUMNS``, which are of ``institutions i``."""
+    facts: dict[str, Any] = {name: row[name] for name in _COLUMNS}
     position = Position(facts.pop("latitude"), facts.pop("longitude"), facts.pop("datum"))
     return Institution(position=position, **facts)

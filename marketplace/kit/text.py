@@ -67,9 +67,14 @@ def grams(*, names: list[str], texts: list[str]) -> list[str]:
 def query_grams(text: str) -> list[str]:
     """Return the grams that every match of ``text`` contains; empty when there is nothing to search by."""
     found = set(_WORD.findall(normalise(text)))
-    for run in _HAN.findall(text):
+    for run in _HAN.findall(normalise(text)):
         found |= {run} if len(run) == 1 else {a + b for a, b in pairwise(run)}
     return sorted(found)
+
+
+def phrases(text: str) -> list[str]:
+    """Return the Han runs of three and more characters: bigrams alone would also match their parts apart."""
+    return sorted({run for run in _HAN.findall(normalise(text)) if len(run) >= 3})
 
 
 def _han_grams(text: str) -> set[str]:

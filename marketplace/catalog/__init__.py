@@ -1,0 +1,1 @@
+"""What institutions offer: room types, services, pictures, and the index by which families find them."""

@@ -1,0 +1,21 @@
+"""Reads of the catalogue."""
+
+from marketplace.catalog.queries.listings import Listed, listing
+from marketplace.catalog.queries.pictures import Picture, picture, pictures_of
+from marketplace.catalog.queries.room_types import room_type, room_types, room_types_of, room_types_of_many
+from marketplace.catalog.queries.search import Filters, Found, search
+
+__all__ = (
+    "Filters",
+    "Found",
+    "Listed",
+    "Picture",
+    "listing",
+    "picture",
+    "pictures_of",
+    "room_type",
+    "room_types",
+    "room_types_of",
+    "room_types_of_many",
+    "search",
+)
