@@ -1,0 +1,43 @@
+"""News of money, for partners and for the reactions above: ids and amounts in minor units, nothing else."""
+
+from typing import ClassVar
+from uuid import UUID
+
+from marketplace.kit.outbox import Audience, Event
+
+
+class _PaymentEvent(Event, frozen=True, kw_only=True):
+    audience: ClassVar[Audience] = "partner"
+
+    payment_id: UUID
+    booking_id: UUID
+    partner_id: UUID | None
+    amount: int
+
+
+class PaymentSucceeded(_PaymentEvent, frozen=True, kw_only=True):
+    """Money for a booking has arrived."""
+
+    kind = "payment.succeeded"
+
+
+class PaymentFailed(_PaymentEvent, frozen=True, kw_only=True):
+    """The provider could not collect; nothing was charged."""
+
+    kind = "payment.failed"
+
+
+class _RefundEvent(_PaymentEvent, frozen=True, kw_only=True):
+    refund_id: UUID
+
+
+class RefundSucceeded(_RefundEvent, frozen=True, kw_only=True):
+    """Money is back with whoever paid."""
+
+    kind = "refund.succeeded"
+
+
+class RefundFailed(_RefundEvent, frozen=True, kw_only=True):
+    """The provider could not give the money back; it is returned by hand."""
+
+    kind = "refund.failed"

@@ -1,0 +1,160 @@
+"""Giving money back: promised in the business transaction, submitted by a job, believed once fetched."""
+
+from datetime import datetime
+from uuid import UUID
+
+import structlog
+
+from marketplace.kit.audit import SYSTEM, Actor, record
+from marketplace.kit.db import execute, fetch_value, transaction
+from marketplace.kit.ids import new_id
+from marketplace.kit.outbox import publish
+from marketplace.payments import queries
+from marketplace.payments.errors import NotCaptured, RefundTooLarge
+from marketplace.payments.events import RefundFailed, RefundSucceeded
+from marketplace.payments.gateway import Refused, gateway
+from marketplace.payments.jobs import SubmitRefund
+from marketplace.payments.operations.locks import lock_payment, lock_refund
+from marketplace.payments.queries import RefundRow
+from marketplace.payments.rules import REFUND_KEY_TRUST, RefundOutcome, RefundReason, RefundRequest, advance_refund
+from marketplace.payments.states import REFUND, UNSETTLED_REFUND, RefundEvent, RefundStatus
+
+log = structlog.get_logger("payments")
+
+
+async def request_refund(  # noqa: PLR0913 - a refund has these facts, and each is named at the call.
+    *, payment_id: UUID, amount: int, reason: RefundReason, dedupe: str, actor: Actor = SYSTEM, now: datetime
+) -> UUID:
+    """Promise to give ``amount`` minor units of a payment back, once per ``dedupe``, and return the refund's id.
+
+    Joins the caller's transaction and locks the payment. The promises of a payment never exceed what it captured;
+    a failed refund stays a promise, paid by hand.
+    Refuses: NotFound, NotCaptured, RefundTooLarge. Publishes: SubmitRefund.
+    """
+    async with transaction():
+        payment = await lock_payment(payment_id)
+        former: UUID | None = await fetch_value("SELECT id FROM refunds WHERE dedupe = $1", dedupe)
+        if former is not None:
+            return former
+        if payment.captured_amount is None:
+            raise NotCaptured
+        promised = await fetch_value(
+            "SELECT coalesce(sum(amount), 0)::bigint FROM refunds WHERE payment_id = $1", payment_id
+        )
+        if amount > payment.captured_amount - promised:
+            raise RefundTooLarge(refundable_amount=payment.captured_amount - promised)
+        refund_id = new_id()
+        await execute(
+            "INSERT INTO refunds (id, payment_id, booking_id, institution_id, partner_id, amount, currency, reason, status,"
+            " dedupe, requested_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'requested', $9, $10)",
+            refund_id,
+            payment_id,
+            payment.booking_id,
+            payment.institution_id,
+            payment.partner_id,
+            amount,
+            payment.currency,
+            reason.value,
+            dedupe,
+            now,
+        )
+        await publish(SubmitRefund(refund_id=refund_id), now=now)
+        await record("refund.requested", actor=actor, subject=refund_id, now=now, why=reason, after=amount)
+        return refund_id
+
+
+async def submit_refund(*, refund_id: UUID, now: datetime) -> None:
+    """Have the provider give the money back; may be repeated after a crash at any line. No transaction may be open.
+
+    A definite refusal, such as a lapsed refund window or a dispute, fails the refund.
+    Refuses: NotFound, ProviderUnavailable. Publishes: RefundSucceeded, RefundFailed.
+    """
+    refund = await _begin(refund_id, now=now)
+    if refund.status is not RefundStatus.SUBMITTED:
+        return
+    try:
+        outcome = await _ask(refund, now=now)
+    except Refused as refusal:
+        outcome = RefundOutcome(status=RefundStatus.FAILED, provider_refund_id=None, failure_code=refusal.code)
+    await _record(refund_id, outcome, now=now)
+
+
+async def apply_refund(*, refund_id: UUID, now: datetime) -> None:
+    """Fetch how a refund stands at the provider and record it; one that was never submitted is submitted.
+
+    Refuses: NotFound, ProviderUnavailable. Publishes: RefundSucceeded, RefundFailed.
+    """
+    refund = await queries.refund(refund_id)
+    if refund.provider_refund_id is not None:
+        await _record(refund_id, await gateway().get_refund(refund.provider_refund_id), now=now)
+    elif refund.status in UNSETTLED_REFUND:
+        await submit_refund(refund_id=refund_id, now=now)
+
+
+async def hand_over_refund(*, refund_id: UUID, actor: Actor = SYSTEM, now: datetime) -> None:
+    """Hand a failed refund over to people, who return the money by bank; handing over twice changes nothing."""
+    async with transaction():
+        refund = await lock_refund(refund_id)
+        if refund.status is RefundStatus.MANUAL:
+            return
+        target = REFUND.target(refund.status, RefundEvent.HAND_OVER)
+        await execute("UPDATE refunds SET status = $2 WHERE id = $1", refund_id, target.value)
+        await record("refund.handed_over", actor=actor, subject=refund_id, now=now, why=refund.failure_code)
+        log.warning("a refund needs people", refund_id=str(refund_id), failure_code=refund.failure_code)
+
+
+async def _begin(refund_id: UUID, *, now: datetime) -> RefundRow:
+    async with transaction():
+        refund = await lock_refund(refund_id)
+        if refund.status is not RefundStatus.REQUESTED:
+            return refund
+        await execute("UPDATE refunds SET status = 'submitted', attempted_at = $2 WHERE id = $1", refund_id, now)
+        return await lock_refund(refund_id)
+
+
+async def _ask(refund: RefundRow, *, now: datetime) -> RefundOutcome:
+    payment = await queries.payment(refund.payment_id)
+    if payment.provider_intent_id is None:
+        raise RuntimeError(f"payment {payment.id} was captured without an intent")
+    if refund.attempted_at is not None and now - refund.attempted_at > REFUND_KEY_TRUST:
+        found = await gateway().find_refund(refund_id=refund.id, intent_id=payment.provider_intent_id)
+        if found is not None:
+            return found
+    request = RefundRequest(
+        refund_id=refund.id, payment_id=payment.id, intent_id=payment.provider_intent_id, amount=refund.amount
+    )
+    return await gateway().refund(request)
+
+
+async def _record(refund_id: UUID, outcome: RefundOutcome, *, now: datetime) -> None:
+    async with transaction():
+        refund = await lock_refund(refund_id)
+        status = advance_refund(refund.status, outcome.status)
+        if status is refund.status:
+            await execute("UPDATE refunds SET checked_at = $2 WHERE id = $1", refund_id, now)
+            return
+        await execute(
+            "UPDATE refunds SET status = $2, provider_refund_id = coalesce(provider_refund_id, $3), failure_code = $4,"
+            " settled_at = $5, checked_at = $6 WHERE id = $1",
+            refund_id,
+            status.value,
+            outcome.provider_refund_id,
+            outcome.failure_code,
+            None if status in UNSETTLED_REFUND else now,
+            now,
+        )
+        await record(f"refund.{status}", actor=SYSTEM, subject=refund_id, now=now, before=refund.status, after=status)
+        await _announce(refund, status, now=now)
+
+
+async def _announce(refund: RefundRow, status: RefundStatus, *, now: datetime) -> None:
+    news = {RefundStatus.SUCCEEDED: RefundSucceeded, RefundStatus.FAILED: RefundFailed}.get(status)
+    if news is not None:
+        message = news(
+            refund_id=refund.id,
+            payment_id=refund.payment_id,
+            booking_id=refund.booking_id,
+            partner_id=refund.partner_id,
+            amount=refund.amount,
+        )
+        await publish(message, now=now)

@@ -1,0 +1,70 @@
+"""Tables of payments. ``booking_id`` belongs to a package above, so it is a bare id here."""
+
+from piccolo.table import Table
+
+from marketplace.identity.tables import Partner
+from marketplace.institutions.tables import Institution
+from marketplace.kit.columns import bigint, boolean, integer, key, ref, sealed, text, timestamptz, uuid
+from marketplace.kit.db import DB
+
+
+class Payment(Table, tablename="payments", db=DB):
+    """One leg of a booking being paid by one method; the provider knows it by ``provider_session_id``."""
+
+    id = key()
+    booking_id = uuid()
+    institution_id = ref(Institution)
+    partner_id = ref(Partner, null=True)
+    leg = text()
+    method = text()
+    amount = bigint()
+    currency = text()
+    status = text()
+    attempt = integer()
+    attempted_at = timestamptz(null=True)
+    expires_at = timestamptz()
+    provider_session_id = text(null=True)
+    provider_intent_id = text(null=True)
+    checkout_url = text(null=True)
+    captured_amount = bigint(null=True)
+    surplus = boolean()
+    failure_code = text(null=True)
+    opened_at = timestamptz()
+    cancel_requested_at = timestamptz(null=True)
+    checked_at = timestamptz(null=True)
+    settled_at = timestamptz(null=True)
+
+
+class Refund(Table, tablename="refunds", db=DB):
+    """Money going back from one payment, for one reason, once per ``dedupe``."""
+
+    id = key()
+    payment_id = ref(Payment)
+    booking_id = uuid()
+    institution_id = ref(Institution)
+    partner_id = ref(Partner, null=True)
+    amount = bigint()
+    currency = text()
+    reason = text()
+    status = text()
+    dedupe = text()
+    attempted_at = timestamptz(null=True)
+    provider_refund_id = text(null=True)
+    failure_code = text(null=True)
+    requested_at = timestamptz()
+    checked_at = timestamptz(null=True)
+    settled_at = timestamptz(null=True)
+
+
+class ProviderEvent(Table, tablename="provider_events", db=DB):
+    """The inbox: each event of the provider once, its body sealed, since it may hold what a payer typed."""
+
+    id = key()
+    provider_event_id = text()
+    type = text()
+    object_id = text()
+    subject_kind = text()
+    subject_id = uuid(null=True)
+    payload = sealed()
+    received_at = timestamptz()
+    applied_at = timestamptz(null=True)
