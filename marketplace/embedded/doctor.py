@@ -6,7 +6,7 @@ import json
 import platform
 import shutil
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
@@ -28,10 +28,10 @@ def examine(home: Home) -> Iterator[Finding]:
     yield locked_dependencies()
     yield disk(home)
     yield from server_programs()
-    if environment.borrow(home):
+    run = state.load(home).run
+    if environment.borrow(home) and run is not None:
         yield Finding(ok=True, what=f"running here as process {lock.holder(home)}")
-        run = state.load(home).run
-        yield from processes_of(run) if run else ()
+        yield from processes_of(run)
     else:
         yield Finding(ok=True, what="nothing runs here now")
         yield from free_ports(home)
@@ -81,13 +81,15 @@ def disk(home: Home) -> Finding:
 
 def server_programs() -> Iterator[Finding]:
     """Check that the embedded servers are there."""
-    for name, find in (("PostgreSQL", lambda: binaries.postgres("postgres")), ("Valkey", binaries.valkey)):
+    programs: list[tuple[str, Callable[[], str]]] = [
+        ("PostgreSQL", lambda: binaries.postgres("postgres")),
+        ("Valkey", binaries.valkey),
+    ]
+    for name, find in programs:
         try:
-            find()
+            yield Finding(ok=True, what=f"{name} at {find()}")
         except EmbeddedError as error:
             yield Finding(ok=False, what=str(error.args[0]), remedy=error.remedy)
-        else:
-            yield Finding(ok=True, what=f"{name} program found")
 
 
 def free_ports(home: Home) -> Iterator[Finding]:

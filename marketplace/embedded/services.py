@@ -36,7 +36,7 @@ async def postgres(found: Settings) -> list[Finding]:
     """Check version, locale and schema."""
     async with db.single_connection(found.database_url):
         version = int(await db.fetch_value("SHOW server_version_num")) // 10_000
-        findings = [
+        return [
             Finding(
                 ok=version >= POSTGRES_VERSION_MIN,
                 what=f"PostgreSQL {version}",
@@ -45,7 +45,6 @@ async def postgres(found: Settings) -> list[Finding]:
             await locale(),
             await migrations(),
         ]
-    return findings
 
 
 async def locale() -> Finding:
@@ -64,7 +63,7 @@ async def locale() -> Finding:
 
 async def migrations() -> Finding:
     """Check that the schema is the one that this code needs."""
-    exists = await db.fetch_value("SELECT to_regclass('migration') IS NOT NULL")
+    exists: bool = await db.fetch_value("SELECT to_regclass('migration') IS NOT NULL")
     applied = {row["name"] for row in await db.fetch("SELECT name FROM migration")} if exists else set()
     missing = sorted(set(expected_migrations()) - applied)
     return Finding(
