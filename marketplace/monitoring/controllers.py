@@ -9,8 +9,8 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, gen
 
 from marketplace.kit import clock, outbox, valkey
 from marketplace.kit.db import fetch_value
-from marketplace.monitoring import queries
 from marketplace.kit.migrations import expected_migrations
+from marketplace.monitoring import queries
 
 
 class Check(msgspec.Struct, frozen=True):

@@ -68,10 +68,14 @@ async def hit(limit: Limit, caller: str) -> tuple[int, float]:
 
 
 def limited(limit: Limit) -> Guard:
-    """Make a guard that counts requests per bearer token, or per address for strangers. Refuses: RateLimited."""
+    """Make a guard that counts requests per bearer token, or per address for strangers. Refuses: RateLimited.
+
+    The token counts only once it was found good: otherwise a stranger could write a new one each time.
+    """
 
     async def guard(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
-        caller = connection.headers.get("authorization") or (connection.client.host if connection.client else "?")
+        token = connection.headers.get("authorization") if connection.scope.get("user") is not None else None
+        caller = token or (connection.client.host if connection.client else "?")
         try:
             remaining, retry_after_s = await hit(limit, caller)
         except (RedisError, OSError) as error:

@@ -187,7 +187,9 @@ def on_http_exception(request: Request[Any, Any, Any], error: HTTPException) -> 
     """Answer what the framework refused: routing, decoding, validation."""
     if isinstance(error, ValidationException):
         return respond(request, _from_validation(request, error))
-    kind: type[DomainError] = _BY_STATUS.get(error.status_code, InternalError if error.status_code >= 500 else BadRequest)
+    kind: type[DomainError] = _BY_STATUS.get(
+        error.status_code, InternalError if error.status_code >= 500 else BadRequest
+    )
     if error.status_code == 400 and request.headers.get("content-length", "0") != "0":
         kind = MalformedBody
     if kind is InternalError:

@@ -1,0 +1,1 @@
+"""From a held room to a completed stay: placing, paying, cancelling, expiring, and what a revocation displaces."""

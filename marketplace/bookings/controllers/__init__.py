@@ -1,0 +1,8 @@
+"""The routes of bookings: those of guests, of institutions, and of civil affairs."""
+
+from marketplace.bookings.controllers.deciding import Approvals
+from marketplace.bookings.controllers.guests import Bookings, Quotes
+from marketplace.bookings.controllers.institutions import FrontDesk
+from marketplace.bookings.controllers.returning import payment_return
+
+__all__ = ("Approvals", "Bookings", "FrontDesk", "Quotes", "payment_return")

@@ -1,0 +1,93 @@
+"""What an institution does with the bookings it hosts."""
+
+from datetime import date, timedelta
+from typing import Annotated
+
+from litestar import Controller, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, QueryParameter
+
+from marketplace.bookings import operations, queries
+from marketplace.bookings.errors import BalanceUnpaid, TooEarly
+from marketplace.bookings.schemas import BookingView
+from marketplace.identity.guards import requires
+from marketplace.identity.rules import Principal
+from marketplace.kit import clock
+from marketplace.kit.errors import Forbidden, IllegalTransition, NotFound, Unauthenticated, invalid
+from marketplace.kit.http.problems import refusals
+from marketplace.kit.ids import parse
+from marketplace.kit.pages import Page
+
+ARRIVAL_DAYS_MAX = 92
+
+
+class FrontDesk(Controller):
+    """Arrivals, acknowledgement, check-in and check-out."""
+
+    tags = ("bookings",)
+    guards = (requires("institution"),)
+
+    @get(
+        "/v1/arrivals",
+        summary="Who arrives · 到店名单",
+        operation_id="listArrivals",
+        responses=refusals(Unauthenticated, Forbidden),
+    )
+    async def arrivals(
+        self,
+        principal: NamedDependency[Principal],
+        first: Annotated[date | None, QueryParameter(name="from")] = None,
+        last: Annotated[date | None, QueryParameter(name="to")] = None,
+    ) -> Page[BookingView]:
+        """Return the confirmed bookings that begin between two local dates: today and the next six days by default."""
+        now = clock.now()
+        first = first or clock.local_date(now)
+        last = last or first + timedelta(days=6)
+        if not timedelta() <= last - first <= timedelta(days=ARRIVAL_DAYS_MAX):
+            raise invalid("to", zh="日期范围无效（最多 92 天）", en="Use a range of at most 92 days.")
+        records = await queries.arrivals(principal=principal, first=first, last=last, now=now)
+        return Page(items=[BookingView.of(record, actor=principal.kind, now=now) for record in records])
+
+    @post(
+        "/v1/bookings/{booking_id:str}/acknowledgement",
+        status_code=200,
+        summary="Acknowledge a booking · 确认接待",
+        operation_id="acknowledgeBooking",
+        responses=refusals(NotFound, IllegalTransition, Unauthenticated, Forbidden),
+    )
+    async def acknowledge(self, principal: NamedDependency[Principal], booking_id: FromPath[str]) -> BookingView:
+        """Tell the guests that their stay is being prepared."""
+        found, now = parse("bkg", booking_id), clock.now()
+        await operations.acknowledge(principal=principal, booking_id=found, now=now)
+        return await self._view(principal, booking_id)
+
+    @post(
+        "/v1/bookings/{booking_id:str}/check-in",
+        status_code=200,
+        summary="Check guests in · 办理入住",
+        operation_id="checkIn",
+        responses=refusals(NotFound, IllegalTransition, TooEarly, BalanceUnpaid, Unauthenticated, Forbidden),
+    )
+    async def check_in(self, principal: NamedDependency[Principal], booking_id: FromPath[str]) -> BookingView:
+        """Receive the guests on or after the first day of a stay that is paid in full."""
+        found, now = parse("bkg", booking_id), clock.now()
+        await operations.check_in(principal=principal, booking_id=found, now=now)
+        return await self._view(principal, booking_id)
+
+    @post(
+        "/v1/bookings/{booking_id:str}/check-out",
+        status_code=200,
+        summary="Check guests out · 办理退房",
+        operation_id="checkOut",
+        responses=refusals(NotFound, IllegalTransition, Unauthenticated, Forbidden),
+    )
+    async def check_out(self, principal: NamedDependency[Principal], booking_id: FromPath[str]) -> BookingView:
+        """End the stay."""
+        found, now = parse("bkg", booking_id), clock.now()
+        await operations.check_out(principal=principal, booking_id=found, now=now)
+        return await self._view(principal, booking_id)
+
+    async def _view(self, principal: Principal, booking_id: str) -> BookingView:
+        now = clock.now()
+        record = await queries.booking(principal=principal, booking_id=parse("bkg", booking_id), now=now)
+        return BookingView.of(record, actor=principal.kind, now=now)

@@ -1,0 +1,93 @@
+"""News of bookings, for partners and for the reactions above."""
+
+from datetime import date, datetime
+from typing import ClassVar
+from uuid import UUID
+
+from marketplace.kit.outbox import Audience, Event
+
+
+class _BookingEvent(Event, frozen=True, kw_only=True):
+    audience: ClassVar[Audience] = "partner"
+
+    booking_id: UUID
+    institution_id: UUID
+    partner_id: UUID | None
+
+
+class BookingPlaced(_BookingEvent, frozen=True, kw_only=True):
+    """A room or seats are held for a party until ``hold_expires_at``."""
+
+    kind = "booking.placed"
+
+    check_in: date
+    check_out: date
+    hold_expires_at: datetime
+
+
+class BookingConfirmed(_BookingEvent, frozen=True, kw_only=True):
+    """The first payment has arrived and the stay is certain."""
+
+    kind = "booking.confirmed"
+
+    check_in: date
+    check_out: date
+
+
+class BookingAcknowledged(_BookingEvent, frozen=True, kw_only=True):
+    """The institution has seen the booking and is preparing for it."""
+
+    kind = "booking.acknowledged"
+
+
+class BookingExpired(_BookingEvent, frozen=True, kw_only=True):
+    """The hold lapsed without payment; nothing was charged."""
+
+    kind = "booking.expired"
+
+
+class BookingCancelled(_BookingEvent, frozen=True, kw_only=True):
+    """The booking has ended before the stay; ``refund_amount`` fen are on their way back."""
+
+    kind = "booking.cancelled"
+
+    reason: str
+    refund_amount: int
+
+
+class BookingDisplaced(_BookingEvent, frozen=True, kw_only=True):
+    """The institution's certification was revoked; a full refund follows by itself."""
+
+    kind = "booking.displaced"
+
+    decision_id: UUID
+
+
+class BookingCheckedIn(_BookingEvent, frozen=True, kw_only=True):
+    """The guests have arrived."""
+
+    kind = "booking.checked_in"
+
+
+class BookingCompleted(_BookingEvent, frozen=True, kw_only=True):
+    """The guests have left at the end of the stay."""
+
+    kind = "booking.completed"
+
+
+class PaymentArrivedLate(_BookingEvent, frozen=True, kw_only=True):
+    """Money came after the room was gone; it goes back in full."""
+
+    kind = "booking.payment_arrived_late"
+
+    payment_id: UUID
+
+
+class InHouseGuestsAffected(Event, frozen=True, kw_only=True):
+    """Guests live in an institution whose certification was revoked; civil affairs must relocate them."""
+
+    kind = "booking.in_house_guests_affected"
+
+    booking_id: UUID
+    institution_id: UUID
+    decision_id: UUID

@@ -1,0 +1,34 @@
+"""Everything that changes a booking.
+
+Locks are taken in one order everywhere: idempotency key → certification → departure → room type → quote → booking →
+payment or refund. An operation that starts from a booking therefore reads it first without a lock, takes the locks
+above, and reads it again ``FOR UPDATE``.
+"""
+
+from marketplace.bookings.operations.cancelling import cancel, cancel_by_system, quote_cancellation
+from marketplace.bookings.operations.displacing import approve_revocation, settle_displaced
+from marketplace.bookings.operations.expiring import expire, expire_lapsed, extend_hold
+from marketplace.bookings.operations.paying import pay
+from marketplace.bookings.operations.placing import place, quote, requote
+from marketplace.bookings.operations.settling import apply_payment, apply_provider_event
+from marketplace.bookings.operations.staying import acknowledge, check_in, check_out
+
+__all__ = (
+    "acknowledge",
+    "apply_payment",
+    "apply_provider_event",
+    "approve_revocation",
+    "cancel",
+    "cancel_by_system",
+    "check_in",
+    "check_out",
+    "expire",
+    "expire_lapsed",
+    "extend_hold",
+    "pay",
+    "place",
+    "quote",
+    "quote_cancellation",
+    "requote",
+    "settle_displaced",
+)

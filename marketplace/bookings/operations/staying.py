@@ -1,0 +1,74 @@
+"""What the institution does with a confirmed booking."""
+
+from datetime import datetime
+from uuid import UUID
+
+from marketplace.bookings.errors import BalanceUnpaid, TooEarly
+from marketplace.bookings.events import BookingAcknowledged, BookingCheckedIn, BookingCompleted
+from marketplace.bookings.operations.loading import Row, lock, peek_own
+from marketplace.bookings.states import Event, Status
+from marketplace.identity.rules import Principal
+from marketplace.kit import audit
+from marketplace.kit.clock import local_date
+from marketplace.kit.db import execute, transaction
+from marketplace.kit.errors import IllegalTransition
+from marketplace.kit.outbox import publish
+
+
+async def acknowledge(*, principal: Principal, booking_id: UUID, now: datetime) -> None:
+    """Say that the institution has seen a confirmed booking; saying it again changes nothing.
+
+    Refuses: NotFound, IllegalTransition. Publishes: booking.acknowledged.
+    """
+    async with transaction():
+        row = await _lock_hosted(booking_id, principal)
+        if row.status is not Status.CONFIRMED:
+            raise IllegalTransition(current=row.status.value, event="acknowledge")
+        if row.acknowledged_at is not None:
+            return
+        await execute("UPDATE bookings SET acknowledged_at = $2 WHERE id = $1", booking_id, now)
+        await publish(BookingAcknowledged(**row.news), now=now)
+        await audit.record("booking.acknowledged", actor=principal, subject=booking_id, now=now)
+
+
+async def check_in(*, principal: Principal, booking_id: UUID, now: datetime) -> None:
+    """Receive the guests on or after the first day of the stay, paid in full.
+
+    Refuses: NotFound, IllegalTransition, TooEarly, BalanceUnpaid. Publishes: booking.checked_in.
+    """
+    async with transaction():
+        row = await _lock_hosted(booking_id, principal)
+        status = row.after(Event.CHECK_IN)
+        if local_date(now) < row.check_in:
+            raise TooEarly(on=row.check_in.isoformat())
+        if row.paid_amount < row.total_amount:
+            raise BalanceUnpaid
+        await execute(
+            "UPDATE bookings SET status = $2, checked_in_at = $3,"
+            " acknowledged_at = coalesce(acknowledged_at, $3) WHERE id = $1",
+            booking_id,
+            status.value,
+            now,
+        )
+        await publish(BookingCheckedIn(**row.news), now=now)
+        await audit.record("booking.checked_in", actor=principal, subject=booking_id, now=now)
+
+
+async def check_out(*, principal: Principal, booking_id: UUID, now: datetime) -> None:
+    """End the stay. Refuses: NotFound, IllegalTransition. Publishes: booking.completed."""
+    async with transaction():
+        row = await _lock_hosted(booking_id, principal)
+        status = row.after(Event.CHECK_OUT)
+        await execute(
+            "UPDATE bookings SET status = $2, ended_at = $3, ending_reason = 'completed' WHERE id = $1",
+            booking_id,
+            status.value,
+            now,
+        )
+        await publish(BookingCompleted(**row.news), now=now)
+        await audit.record("booking.completed", actor=principal, subject=booking_id, now=now)
+
+
+async def _lock_hosted(booking_id: UUID, principal: Principal) -> Row:
+    await peek_own(booking_id, principal=principal)
+    return await lock(booking_id)

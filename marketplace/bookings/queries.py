@@ -1,0 +1,207 @@
+"""Reads of bookings. Every read for a person takes the principal and adds whose bookings it may see."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from marketplace.bookings.rules import Contact, Guest, Leg
+from marketplace.bookings.states import Status
+from marketplace.certifications import queries as certifications
+from marketplace.certifications.rules import CertificationSnapshot
+from marketplace.identity.rules import Principal
+from marketplace.kit.crypto import vault
+from marketplace.kit.db import fetch, fetch_one
+from marketplace.kit.errors import NotFound
+from marketplace.payments import queries as payments
+from marketplace.payments.queries import PaymentRow, RefundRow
+
+
+class BookingRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """A booking with what its reader needs beside it; ``contact`` and ``guests`` are opened personal data."""
+
+    id: UUID
+    kind: str
+    status: Status
+    partner_reference: str | None
+    quote_id: UUID
+    institution_id: UUID
+    institution_name: str
+    room_type_id: UUID | None
+    room_type_name: str | None
+    departure_id: UUID | None
+    check_in: date
+    check_out: date
+    guest_count: int
+    unit_count: int
+    total_amount: int
+    paid_amount: int
+    currency: str
+    schedule: list[Leg]
+    contact: Contact
+    guests: list[Guest]
+    hold_expires_at: datetime | None
+    acknowledged_at: datetime | None
+    checked_in_at: datetime | None
+    ended_at: datetime | None
+    ending_reason: str | None
+    placed_at: datetime
+    certification: CertificationSnapshot | None
+    payments: list[PaymentRow]
+    refunds: list[RefundRow]
+
+
+class Arrival(msgspec.Struct, frozen=True, kw_only=True):
+    """A confirmed booking about to begin, as reminders and the front desk need it."""
+
+    booking_id: UUID
+    check_in: date
+
+
+class Impact(msgspec.Struct, frozen=True, kw_only=True):
+    """What revoking a certification would do: bookings, elders in house, money in fen."""
+
+    on_hold_count: int
+    confirmed_count: int
+    in_house_guest_count: int
+    refund_amount: int
+
+
+_SELECT = (
+    "SELECT b.id, b.kind, b.status, b.partner_reference, b.quote_id, b.institution_id, i.name AS institution_name,"
+    " b.room_type_id, r.name AS room_type_name, b.departure_id, b.check_in, b.check_out, b.guest_count, b.unit_count,"
+    " b.total_amount, b.paid_amount, b.currency, b.schedule, b.contact, b.guests, b.hold_expires_at,"
+    " b.acknowledged_at, b.checked_in_at, b.ended_at, b.ending_reason, b.placed_at"
+    " FROM bookings b JOIN institutions i ON i.id = b.institution_id LEFT JOIN room_types r ON r.id = b.room_type_id"
+)
+# Institutions see a booking from its confirmation on; before that it is the guest's affair (R24).
+_SCOPE = (
+    "(($1 IN ('family', 'partner') AND b.owner_kind = $1 AND b.owner_id = $2)"
+    " OR ($1 = 'institution' AND b.institution_id = $3"
+    "     AND b.status IN ('confirmed', 'checked_in', 'completed', 'displaced')))"
+)
+
+
+async def booking(*, principal: Principal, booking_id: UUID, now: datetime) -> BookingRecord:
+    """Return one booking of the principal's. Refuses: NotFound."""
+    row = await fetch_one(
+        f"{_SELECT} WHERE {_SCOPE} AND b.id = $4", principal.kind, principal.id, principal.institution_id, booking_id
+    )
+    if row is None:
+        raise NotFound
+    return (await _records([row], now=now))[0]
+
+
+async def bookings(
+    *,
+    principal: Principal,
+    status: Status | None,
+    after: tuple[datetime, UUID] | None,
+    limit: int,
+    now: datetime,
+) -> list[BookingRecord]:
+    """List the principal's bookings, the newest first, one more than ``limit`` when there are more."""
+    rows = await fetch(
+        f"{_SELECT} WHERE {_SCOPE} AND ($4::text IS NULL OR b.status = $4)"
+        " AND ($5::timestamptz IS NULL OR (b.placed_at, b.id) < ($5, $6::uuid))"
+        " ORDER BY b.placed_at DESC, b.id DESC LIMIT $7",
+        principal.kind,
+        principal.id,
+        principal.institution_id,
+        status.value if status else None,
+        after[0] if after else None,
+        after[1] if after else None,
+        limit + 1,
+    )
+    return await _records(rows, now=now)
+
+
+async def arrivals(*, principal: Principal, first: date, last: date, now: datetime) -> list[BookingRecord]:
+    """List an institution's confirmed bookings that begin from ``first`` to ``last``, in order of arrival."""
+    rows = await fetch(
+        f"{_SELECT} WHERE {_SCOPE} AND b.status = 'confirmed' AND b.check_in BETWEEN $4 AND $5"
+        " ORDER BY b.check_in, b.id LIMIT 500",
+        principal.kind,
+        principal.id,
+        principal.institution_id,
+        first,
+        last,
+    )
+    return await _records(rows, now=now)
+
+
+async def contact_of(booking_id: UUID) -> Contact:
+    """Return whom to call about a booking. Refuses: NotFound."""
+    row = await fetch_one("SELECT contact FROM bookings WHERE id = $1", booking_id)
+    if row is None:
+        raise NotFound
+    return _contact(booking_id, row["contact"])
+
+
+async def checking_in_on(days: Sequence[date]) -> list[Arrival]:
+    """List the confirmed bookings that begin on one of ``days``."""
+    rows = await fetch(
+        "SELECT id, check_in FROM bookings WHERE status = 'confirmed' AND check_in = ANY($1) ORDER BY check_in, id",
+        list(days),
+    )
+    return [Arrival(booking_id=row["id"], check_in=row["check_in"]) for row in rows]
+
+
+async def unfinished_of_departure(departure_id: UUID) -> list[UUID]:
+    """List the bookings of a departure that still hold seats."""
+    rows = await fetch(
+        "SELECT id FROM bookings WHERE departure_id = $1 AND status IN ('on_hold', 'confirmed') ORDER BY id",
+        departure_id,
+    )
+    return [row["id"] for row in rows]
+
+
+async def displaced() -> list[UUID]:
+    """List the displaced bookings whose refund is still owed, the oldest first."""
+    return [
+        row["id"] for row in await fetch("SELECT id FROM bookings WHERE status = 'displaced' ORDER BY id LIMIT 500")
+    ]
+
+
+async def impact(*, institution_id: UUID) -> Impact:
+    """Count what a revocation of this institution's certification would do now."""
+    row = await fetch_one(
+        "SELECT count(*) FILTER (WHERE status = 'on_hold') AS on_hold_count,"
+        " count(*) FILTER (WHERE status = 'confirmed') AS confirmed_count,"
+        " coalesce(sum(guest_count) FILTER (WHERE status = 'checked_in'), 0)::int AS in_house_guest_count,"
+        " coalesce(sum(paid_amount) FILTER (WHERE status = 'confirmed'), 0)::bigint AS refund_amount"
+        " FROM bookings WHERE institution_id = $1 AND status IN ('on_hold', 'confirmed', 'checked_in')",
+        institution_id,
+    )
+    return Impact(**dict(row or {}))
+
+
+async def _records(rows: Sequence[Any], *, now: datetime) -> list[BookingRecord]:
+    ids = [row["id"] for row in rows]
+    paid, refunded = await payments.payments_of(ids), await payments.refunds_of(ids)
+    standing = await certifications.snapshots([row["institution_id"] for row in rows], now=now)
+    return [
+        BookingRecord(
+            **{
+                **dict(row),
+                "status": Status(row["status"]),
+                "schedule": msgspec.json.decode(row["schedule"], type=list[Leg]),
+                "contact": _contact(row["id"], row["contact"]),
+                "guests": _guests(row["id"], row["guests"]),
+                "certification": standing.get(row["institution_id"]),
+                "payments": paid[row["id"]],
+                "refunds": refunded[row["id"]],
+            }
+        )
+        for row in rows
+    ]
+
+
+def _contact(booking_id: UUID, sealed: bytes) -> Contact:
+    return msgspec.convert(vault().open(sealed, table="bookings", column="contact", row=booking_id), Contact)
+
+
+def _guests(booking_id: UUID, sealed: bytes) -> list[Guest]:
+    return msgspec.convert(vault().open(sealed, table="bookings", column="guests", row=booking_id), list[Guest])

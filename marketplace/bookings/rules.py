@@ -1,0 +1,100 @@
+"""Numbers and pure decisions of bookings."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+import msgspec
+
+from marketplace.bookings.states import Status
+
+HOLD = timedelta(minutes=30)
+HOLD_EXTENSION = timedelta(minutes=30)
+CANCELLATION_QUOTE = timedelta(minutes=15)
+
+
+class Leg(msgspec.Struct, frozen=True, kw_only=True):
+    """One part of the price: ``full``, ``deposit`` or ``balance``, and the day by which it is due."""
+
+    leg: str
+    amount: int
+    due_on: date
+
+
+class Paid(msgspec.Struct, frozen=True, kw_only=True):
+    """What one payment brought in and has not yet given back."""
+
+    payment_id: UUID
+    amount: int
+
+
+class Guest(msgspec.Struct, frozen=True, kw_only=True):
+    """Someone who will stay."""
+
+    name: str
+    birth_year: int | None = None
+
+
+class Contact(msgspec.Struct, frozen=True, kw_only=True):
+    """Whom to call about the stay; ``phone`` is E.164."""
+
+    name: str
+    phone: str
+
+
+class StayWanted(msgspec.Struct, frozen=True, kw_only=True):
+    """A stay to be priced."""
+
+    room_type_id: UUID
+    check_in: date
+    check_out: date
+    guest_count: int
+    unit_count: int
+
+
+class SeatsWanted(msgspec.Struct, frozen=True, kw_only=True):
+    """Seats on a departure to be priced."""
+
+    departure_id: UUID
+    traveller_count: int
+
+
+class CancellationOffer(msgspec.Struct, frozen=True, kw_only=True):
+    """What cancelling would refund until ``expires_at``."""
+
+    id: UUID
+    booking_id: UUID
+    paid_amount: int
+    refund_amount: int
+    expires_at: datetime
+
+
+def shown_status(status: Status, *, hold_expires_at: datetime | None, now: datetime) -> Status:
+    """Return the status a reader sees: a lapsed hold is expired, whether or not a worker has tidied it."""
+    if status is Status.ON_HOLD and hold_expires_at is not None and hold_expires_at <= now:
+        return Status.EXPIRED
+    return status
+
+
+def payable_leg(schedule: Sequence[Leg], *, paid_amount: int) -> Leg | None:
+    """Return the leg to be paid next: legs are paid whole and in order."""
+    reached = 0
+    for leg in schedule:
+        reached += leg.amount
+        if paid_amount < reached:
+            return leg
+    return None
+
+
+def spread_refund(payments: Sequence[Paid], amount: int) -> list[Paid]:
+    """Take ``amount`` out of the payments, the newest first, never more than each still holds."""
+    left = amount
+    parts = []
+    for paid in reversed(payments):
+        part = min(left, paid.amount)
+        if part > 0:
+            parts.append(Paid(payment_id=paid.payment_id, amount=part))
+            left -= part
+    if left:
+        raise ValueError("a refund must not exceed what was paid")
+    return parts

@@ -1,0 +1,49 @@
+"""The life of a booking, as one table."""
+
+from enum import StrEnum
+
+from marketplace.kit.states import Machine, Transition
+
+
+class Status(StrEnum):
+    """Where a booking stands."""
+
+    ON_HOLD = "on_hold"
+    CONFIRMED = "confirmed"
+    CHECKED_IN = "checked_in"
+    COMPLETED = "completed"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+    DISPLACED = "displaced"
+
+
+class Event(StrEnum):
+    """What can happen to a booking."""
+
+    CONFIRM = "confirm"
+    RETAKE = "retake"
+    EXPIRE = "expire"
+    CANCEL = "cancel"
+    CHECK_IN = "check_in"
+    CHECK_OUT = "check_out"
+    DISPLACE = "displace"
+    REFUND = "refund"
+
+
+BOOKING = Machine(
+    [
+        Transition(Event.CONFIRM, Status.ON_HOLD, Status.CONFIRMED, actors=("system",)),
+        Transition(Event.EXPIRE, Status.ON_HOLD, Status.EXPIRED, actors=("system",), timer="hold_expires_at"),
+        Transition(Event.CANCEL, Status.ON_HOLD, Status.CANCELLED, actors=("family", "partner", "system")),
+        # Money that arrives after the hold lapsed takes the room again when it is still free.
+        Transition(Event.RETAKE, Status.EXPIRED, Status.CONFIRMED, actors=("system",)),
+        Transition(Event.CHECK_IN, Status.CONFIRMED, Status.CHECKED_IN, actors=("institution",)),
+        Transition(Event.CANCEL, Status.CONFIRMED, Status.CANCELLED, actors=("family", "partner", "system")),
+        Transition(Event.DISPLACE, Status.CONFIRMED, Status.DISPLACED, actors=("officer",)),
+        Transition(Event.REFUND, Status.DISPLACED, Status.CANCELLED, actors=("system",)),
+        Transition(Event.CHECK_OUT, Status.CHECKED_IN, Status.COMPLETED, actors=("institution",)),
+    ]
+)
+
+FINAL = frozenset({Status.COMPLETED, Status.CANCELLED, Status.EXPIRED})
+HOLDS_ROOM = frozenset({Status.ON_HOLD, Status.CONFIRMED, Status.CHECKED_IN})
