@@ -1,0 +1,181 @@
+"""Reads of certifications, decisions and assessment orders; officers see what lies within their jurisdiction."""
+
+from collections.abc import Collection
+from datetime import date, datetime
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from marketplace.certifications.rules import (
+    Assessment,
+    Certification,
+    CertificationSnapshot,
+    Decision,
+    HistoryEntry,
+    snapshot_of,
+)
+from marketplace.certifications.states import AssessmentStatus, DecisionStatus, Status
+from marketplace.identity.rules import Principal
+from marketplace.kit import clock
+from marketplace.kit.db import fetch, fetch_one
+from marketplace.kit.errors import NotFound
+from marketplace.places.queries import jurisdictions_within
+
+CERTIFICATIONS = """
+SELECT c.id, c.institution_id, i.name AS institution_name, i.jurisdiction_code, c.number, c.status, c.grade,
+       c.valid_from_on, c.valid_until_on, c.assessed_on, c.assessment_due_on, c.assessment_overdue, c.safety_defect,
+       c.rectify_by_on, c.restricted_by, c.version, c.granted_at
+  FROM certifications c JOIN institutions i ON i.id = c.institution_id
+"""
+ASSESSMENTS = """
+SELECT a.id, a.certification_id, c.institution_id, i.name AS institution_name, i.jurisdiction_code, a.status, a.due_on,
+       a.ordered_at, a.rubric, a.scores, a.score, a.grade, a.assessed_on, a.completed_at
+  FROM assessment_orders a JOIN certifications c ON c.id = a.certification_id
+  JOIN institutions i ON i.id = c.institution_id
+"""
+# A decision whose time has run out is shown as expired even before the sweep has written it down.
+_DECISIONS = """
+SELECT d.id, d.certification_id, d.kind,
+       CASE WHEN d.status = 'pending' AND d.expires_at <= $1 THEN 'expired' ELSE d.status END AS status,
+       d.payload, d.payload_hash, d.requested_by, d.requested_at, d.expires_at, d.approved_by, d.approved_at
+  FROM certification_decisions d JOIN certifications c ON c.id = d.certification_id
+  JOIN institutions i ON i.id = c.institution_id
+"""
+
+
+async def get(certification_id: UUID, *, principal: Principal) -> Certification:
+    """Return a certification within the officer's jurisdiction. Refuses: NotFound."""
+    row = await fetch_one(
+        f"{CERTIFICATIONS} WHERE c.id = $1 AND i.jurisdiction_code = ANY($2)",
+        certification_id,
+        await _within(principal),
+    )
+    if row is None:
+        raise NotFound
+    return certification(row)
+
+
+async def history(certification_id: UUID) -> list[HistoryEntry]:
+    """Return what happened to a certification, oldest first."""
+    rows = await fetch(
+        "SELECT event, status, grade, reason, decided_level, decided_at FROM certification_history"
+        " WHERE certification_id = $1 ORDER BY decided_at, id",
+        certification_id,
+    )
+    return [msgspec.convert(dict(row), HistoryEntry) for row in rows]
+
+
+async def list_certifications(
+    *,
+    principal: Principal,
+    status: Status | None = None,
+    institution_id: UUID | None = None,
+    after: UUID | None = None,
+    limit: int,
+) -> list[Certification]:
+    """Return up to ``limit + 1`` certifications within the officer's jurisdiction, oldest first."""
+    rows = await fetch(
+        f"{CERTIFICATIONS} WHERE i.jurisdiction_code = ANY($1) AND ($2::text IS NULL OR c.status = $2)"
+        " AND ($3::uuid IS NULL OR c.institution_id = $3) AND ($4::uuid IS NULL OR c.id > $4) ORDER BY c.id LIMIT $5",
+        await _within(principal),
+        status,
+        institution_id,
+        after,
+        limit + 1,
+    )
+    return [certification(row) for row in rows]
+
+
+async def by_number(number: str) -> Certification:
+    """Return the certification of a certificate number, for anyone who reads the plaque. Refuses: NotFound."""
+    row = await fetch_one(f"{CERTIFICATIONS} WHERE c.number = $1", number)
+    if row is None:
+        raise NotFound
+    return certification(row)
+
+
+async def snapshot(*, institution_id: UUID, now: datetime) -> CertificationSnapshot | None:
+    """Return the institution's current certification as the public sees it; None when it never had one."""
+    return (await snapshots(institution_ids=[institution_id], now=now)).get(institution_id)
+
+
+async def snapshots(*, institution_ids: Collection[UUID], now: datetime) -> dict[UUID, CertificationSnapshot]:
+    """Return the current certifications of many institutions, in one query."""
+    today = clock.local_date(now)
+    rows = await fetch(f"{CERTIFICATIONS} WHERE c.institution_id = ANY($1) AND c.is_current", list(institution_ids))
+    return {row["institution_id"]: snapshot_of(certification(row), today=today, checked_at=now) for row in rows}
+
+
+async def get_decision(decision_id: UUID, *, principal: Principal, now: datetime) -> Decision:
+    """Return a decision within the officer's jurisdiction. Refuses: NotFound."""
+    row = await fetch_one(
+        f"{_DECISIONS} WHERE d.id = $2 AND i.jurisdiction_code = ANY($3)", now, decision_id, await _within(principal)
+    )
+    if row is None:
+        raise NotFound
+    return decision(row)
+
+
+async def list_decisions(
+    *, principal: Principal, status: DecisionStatus | None = None, after: UUID | None = None, limit: int, now: datetime
+) -> list[Decision]:
+    """Return up to ``limit + 1`` decisions within the officer's jurisdiction, newest first."""
+    rows = await fetch(
+        f"SELECT * FROM ({_DECISIONS} WHERE i.jurisdiction_code = ANY($2)) d WHERE ($3::text IS NULL OR d.status = $3)"
+        " AND ($4::uuid IS NULL OR d.id < $4) ORDER BY d.id DESC LIMIT $5",
+        now,
+        await _within(principal),
+        status,
+        after,
+        limit + 1,
+    )
+    return [decision(row) for row in rows]
+
+
+async def get_assessment(assessment_id: UUID) -> Assessment:
+    """Return an assessment order, whosever it is. Refuses: NotFound."""
+    row = await fetch_one(f"{ASSESSMENTS} WHERE a.id = $1", assessment_id)
+    if row is None:
+        raise NotFound
+    return assessment(row)
+
+
+async def list_assessments(
+    *,
+    principal: Principal,
+    status: AssessmentStatus | None = None,
+    after: tuple[date, UUID] | None = None,
+    limit: int,
+) -> list[Assessment]:
+    """Return up to ``limit + 1`` assessment orders within the officer's jurisdiction, the most urgent first."""
+    rows = await fetch(
+        f"{ASSESSMENTS} WHERE i.jurisdiction_code = ANY($1) AND ($2::text IS NULL OR a.status = $2)"
+        " AND ($3::date IS NULL OR (a.due_on, a.id) > ($3, $4::uuid)) ORDER BY a.due_on, a.id LIMIT $5",
+        await _within(principal),
+        status,
+        after[0] if after else None,
+        after[1] if after else None,
+        limit + 1,
+    )
+    return [assessment(row) for row in rows]
+
+
+async def _within(principal: Principal) -> list[str]:
+    return await jurisdictions_within(principal.jurisdiction) if principal.jurisdiction else []
+
+
+def certification(row: asyncpg.Record) -> Certification:
+    """Make a certification of a row of ``CERTIFICATIONS``."""
+    return msgspec.convert(dict(row), Certification)
+
+
+def decision(row: asyncpg.Record) -> Decision:
+    """Make a decision of a row whose payload is still JSON text."""
+    return msgspec.convert({**row, "payload": msgspec.json.decode(row["payload"])}, Decision)
+
+
+def assessment(row: asyncpg.Record) -> Assessment:
+    """Make an assessment order of a row of ``ASSESSMENTS``."""
+    scores = msgspec.json.decode(row["scores"]) if row["scores"] else None
+    return msgspec.convert({**row, "scores": scores}, Assessment)

@@ -1,0 +1,120 @@
+"""The records of this domain as values: one frozen Struct per kind of row."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from marketplace.certifications.rules.scoring import Scores
+from marketplace.certifications.states import AssessmentStatus, DecisionStatus, Status
+from marketplace.identity.rules import Level
+
+
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
+    """The part of a certification that decides what may be sold and what the public sees."""
+
+    number: str
+    status: Status
+    grade: int | None
+    valid_from_on: date
+    valid_until_on: date
+    assessed_on: date
+    assessment_overdue: bool = False
+    safety_defect: bool = False
+
+
+class Certification(Standing, frozen=True, kw_only=True):
+    """One certification with the two facts of its institution that everyone asks for.
+
+    ``restricted_by`` is the level that ordered the rectification or suspension, and ``rectify_by_on`` its deadline.
+    """
+
+    id: UUID
+    institution_id: UUID
+    institution_name: str
+    jurisdiction_code: str
+    assessment_due_on: date
+    granted_at: datetime
+    rectify_by_on: date | None = None
+    restricted_by: Level | None = None
+    version: int = 1
+
+
+class CertificationSnapshot(msgspec.Struct, frozen=True, kw_only=True):
+    """The standing of a certification at ``checked_at``, as listings, quotes and bookings carry it.
+
+    ``grade`` is the public grade 1–5, null when none may be shown.
+    """
+
+    number: str
+    status: Status
+    grade: int | None
+    valid_until: date
+    checked_at: datetime
+    assessment_overdue: bool = False
+
+
+class HistoryEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that happened to a certification; ``decided_level`` is null when a deadline did it."""
+
+    event: str
+    status: Status
+    grade: int | None
+    reason: str
+    decided_level: Level | None
+    decided_at: datetime
+
+
+class Decision(msgspec.Struct, frozen=True, kw_only=True):
+    """A change request that needs a second officer. ``payload`` is what the first asked for, ``payload_hash`` its seal."""
+
+    id: UUID
+    certification_id: UUID
+    kind: str
+    status: DecisionStatus
+    payload: dict[str, Any]
+    payload_hash: str
+    requested_by: UUID
+    requested_at: datetime
+    expires_at: datetime
+    approved_by: UUID | None = None
+    approved_at: datetime | None = None
+
+
+class RevocationRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """What the first officer asks for: all that the second one approves, under one hash."""
+
+    certification_id: UUID
+    institution_id: UUID
+    number: str
+    reason: str
+    requested_by: UUID
+    expires_at: datetime
+
+
+class Revoked(msgspec.Struct, frozen=True, kw_only=True):
+    """What a revocation was about, for whoever moves its bookings."""
+
+    decision_id: UUID
+    certification_id: UUID
+    institution_id: UUID
+
+
+class Assessment(msgspec.Struct, frozen=True, kw_only=True):
+    """An order to assess an institution, with its result once it is done."""
+
+    id: UUID
+    certification_id: UUID
+    institution_id: UUID
+    institution_name: str
+    jurisdiction_code: str
+    status: AssessmentStatus
+    due_on: date
+    ordered_at: datetime
+    rubric: str | None = None
+    scores: Scores | None = None
+    score: int | None = None
+    grade: int | None = None
+    assessed_on: date | None = None
+    completed_at: datetime | None = None

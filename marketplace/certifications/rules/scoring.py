@@ -1,0 +1,89 @@
+"""From a scored visit to a grade: 1,000 points in four blocks, five levels that ask for a total and for every block."""
+
+from datetime import date
+from typing import Annotated
+
+import msgspec
+
+from marketplace.kit.errors import FieldError, Invalid
+
+Points = Annotated[int, msgspec.Meta(ge=0, le=1000)]
+
+
+class Scores(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The points of one assessment by block (环境, 设施设备, 运营管理, 服务)."""
+
+    environment: Annotated[Points, msgspec.Meta(examples=[98], description="环境, 120 at most.")]
+    facilities: Annotated[Points, msgspec.Meta(examples=[104], description="设施设备, 130 at most.")]
+    operations: Annotated[Points, msgspec.Meta(examples=[121], description="运营管理, 150 at most.")]
+    services: Annotated[Points, msgspec.Meta(examples=[480], description="服务, 600 at most.")]
+
+    @property
+    def total(self) -> int:
+        """The sum of the four blocks."""
+        return self.environment + self.facilities + self.operations + self.services
+
+
+class Threshold(msgspec.Struct, frozen=True):
+    """What a grade asks for: a total, and a share of every block."""
+
+    grade: int
+    total: int
+    block_percent: int
+
+
+class Rubric(msgspec.Struct, frozen=True, kw_only=True):
+    """A scoring frame and the day from which it is used."""
+
+    version: str
+    effective_from: date
+    maxima: Scores
+    thresholds: tuple[Threshold, ...]
+
+
+RUBRICS = (
+    Rubric(
+        # The frame of GB/T 37276-2018 with its official 1,000-point guide (domain reference §1.4).
+        version="gbt37276-2018",
+        effective_from=date.min,
+        maxima=Scores(environment=120, facilities=130, operations=150, services=600),
+        thresholds=(
+            Threshold(5, 900, 90),
+            Threshold(4, 780, 80),
+            Threshold(3, 570, 60),
+            Threshold(2, 450, 50),
+            Threshold(1, 360, 40),
+        ),
+    ),
+)
+
+
+def rubric_on(day: date) -> Rubric:
+    """Return the rubric in force on ``day``."""
+    return max((rubric for rubric in RUBRICS if rubric.effective_from <= day), key=lambda found: found.effective_from)
+
+
+def grade_of(scores: Scores, *, rubric: Rubric) -> int | None:
+    """Return the highest grade whose total and whose share of every block are reached; None below the lowest."""
+    blocks = list(zip(_points(scores), _points(rubric.maxima), strict=True))
+    for threshold in sorted(rubric.thresholds, key=lambda found: -found.grade):
+        in_every_block = all(points * 100 >= most * threshold.block_percent for points, most in blocks)
+        if in_every_block and scores.total >= threshold.total:
+            return threshold.grade
+    return None
+
+
+def check_scores(scores: Scores, *, rubric: Rubric) -> None:
+    """Check that no block has more points than the rubric gives. Refuses: Invalid, naming each such block."""
+    maxima = msgspec.structs.asdict(rubric.maxima)
+    fields = tuple(
+        FieldError(pointer=f"/scores/{block}", zh=f"最多 {maxima[block]} 分", en=f"At most {maxima[block]} points.")
+        for block, points in msgspec.structs.asdict(scores).items()
+        if points > maxima[block]
+    )
+    if fields:
+        raise Invalid(fields=fields)
+
+
+def _points(scores: Scores) -> tuple[int, ...]:
+    return tuple(msgspec.structs.asdict(scores).values())

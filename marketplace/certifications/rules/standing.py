@@ -1,0 +1,103 @@
+"""What may be sold, who may act, what the public sees, and when things fall due."""
+
+from calendar import monthrange
+from datetime import date, datetime, timedelta
+
+from marketplace.certifications.errors import InstitutionNotBookable, StayBeyondCertificate
+from marketplace.certifications.rules.policies import policy_on
+from marketplace.certifications.rules.records import Certification, CertificationSnapshot, Standing
+from marketplace.certifications.states import CERTIFICATION, ENDED, OFFERED, Event, Status
+from marketplace.identity.rules import Level
+from marketplace.kit.errors import Forbidden
+
+
+def bookable(status: Status, *, safety_defect: bool = False) -> bool:
+    """Say whether new stays may be sold: certified, or under rectification of a defect that is not about safety.
+
+    The column ``certifications.is_bookable`` states the same in SQL.
+    """
+    return status is Status.CERTIFIED or (status is Status.UNDER_RECTIFICATION and not safety_defect)
+
+
+def check_stay(standing: Standing | None, *, check_in: date, check_out: date) -> Standing:
+    """Return the standing if every night of ``[check_in, check_out)`` may be sold under it (R01, R02).
+
+    Refuses: InstitutionNotBookable, StayBeyondCertificate.
+    """
+    if standing is None:
+        raise InstitutionNotBookable(certification_status=None)
+    if not bookable(standing.status, safety_defect=standing.safety_defect):
+        raise InstitutionNotBookable(certification_status=standing.status)
+    if check_in < standing.valid_from_on or check_out > standing.valid_until_on:
+        raise StayBeyondCertificate(valid_from=standing.valid_from_on, valid_until=standing.valid_until_on)
+    return standing
+
+
+def shown_grade(standing: Standing, *, today: date) -> int | None:
+    """Return the public grade: capped by restrictions, and none at all from an assessment that has grown stale."""
+    policy = policy_on(today)
+    if standing.grade is None or standing.status in ENDED:
+        return None
+    if months_after(standing.assessed_on, policy.grade_fresh_months) < today:
+        return None
+    return min(standing.grade, policy.grade_caps.get(standing.status, standing.grade))
+
+
+def snapshot_of(standing: Standing, *, today: date, checked_at: datetime) -> CertificationSnapshot:
+    """Return what the public may see of a certification at this moment."""
+    return CertificationSnapshot(
+        number=standing.number,
+        status=standing.status,
+        grade=shown_grade(standing, today=today),
+        valid_until=standing.valid_until_on,
+        checked_at=checked_at,
+        assessment_overdue=standing.assessment_overdue,
+    )
+
+
+def step(current: Status, event: Event, *, level: Level | None) -> Status:
+    """Return the state after an officer of ``level`` does ``event``. Refuses: IllegalTransition, Forbidden."""
+    target = CERTIFICATION.target(current, event)
+    if level is None or event not in CERTIFICATION.valid_transitions(current, actor=level):
+        raise Forbidden
+    return target
+
+
+def may_lift(restricted_by: Level | None, *, level: Level | None) -> bool:
+    """Say whether ``level`` may lift what ``restricted_by`` ordered: the same level, or one above (§1.6)."""
+    return restricted_by is None or (level is not None and _RANK[level] >= _RANK[restricted_by])
+
+
+_RANK = {Level.COUNTY: 0, Level.PREFECTURE: 1, Level.PROVINCE: 2}
+_LIFTS = frozenset({Event.COMPLETE_RECTIFICATION, Event.REINSTATE})
+
+
+def offered(certification: Certification, *, level: Level | None) -> list[str]:
+    """List what an officer of ``level`` can do to this certification now."""
+    return [
+        event
+        for event in CERTIFICATION.valid_transitions(certification.status, actor=level)
+        if event in OFFERED and (event not in _LIFTS or may_lift(certification.restricted_by, level=level))
+    ]
+
+
+def valid_until(valid_from: date) -> date:
+    """Return the last day of a certificate that begins on ``valid_from``."""
+    return months_after(valid_from, 12 * policy_on(valid_from).validity_years) - timedelta(days=1)
+
+
+def assessment_due(assessed_on: date, *, grade: int | None) -> date:
+    """Return the day by which the next assessment must be done; lower grades are seen sooner."""
+    policy = policy_on(assessed_on)
+    return months_after(assessed_on, policy.assessment_months.get(grade, policy.assessment_months[None]))
+
+
+def months_after(day: date, months: int) -> date:
+    """Return the same day ``months`` later, or the last day of a month that is too short."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+
+
+def certificate_number(year: int, serial: int) -> str:
+    """Write a certificate number: short, in characters that fit a QR code, a telephone call and a path."""
+    return f"JLLJ-{year}-{serial:05d}"
