@@ -1,0 +1,22 @@
+"""Writes of inventory.
+
+Every writer locks the room type's row in ``room_type_locks``, several in the order of their ids. In the global order
+(idempotency key → certification → departure → room type → quote → booking → payment) these rows come after the
+departure and before the quote.
+"""
+
+from marketplace.inventory.operations.selling import extend_horizon, resume_sale, set_nights, stop_sale
+from marketplace.inventory.operations.taking import extend, keep, release, release_many, take, take_many
+
+__all__ = (
+    "extend",
+    "extend_horizon",
+    "keep",
+    "release",
+    "release_many",
+    "resume_sale",
+    "set_nights",
+    "stop_sale",
+    "take",
+    "take_many",
+)

@@ -1,0 +1,118 @@
+"""Taking, keeping and giving back units, each one round trip while the room type's row is locked."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from uuid import UUID
+
+from asyncpg import Range
+
+from marketplace.inventory.errors import HoldLapsed, NotAvailable, StayTooShort
+from marketplace.inventory.rules import Wanted
+from marketplace.kit.db import execute, fetch, fetch_one, fetch_value, require_transaction, transaction
+from marketplace.kit.ids import new_id
+
+
+async def take(  # noqa: PLR0913 - an allocation is these facts, each named at the call.
+    *,
+    room_type_id: UUID,
+    check_in: date,
+    check_out: date,
+    unit_count: int,
+    kind: str,
+    owner_id: UUID,
+    expires_at: datetime | None,
+    now: datetime,
+) -> UUID:
+    """Set units aside on every night of ``[check_in, check_out)``, or on none, and return the allocation.
+
+    A hold has ``expires_at``; None takes for good. Holds that lapsed by ``now`` never stand in the way. A booking obeys
+    the minimum stay of its night of arrival, a block does not. ``allocations`` rows are deleted when they end, so keep
+    no foreign key to them.
+
+    Refuses: NotAvailable (``first_full_night``), StayTooShort; nothing has changed then, also within the transaction.
+    """
+    require_transaction()
+    allocation_id = new_id()
+    row = await fetch_one(
+        "SELECT * FROM take_nights($1, $2, $3, $4, $5, $6, $7, $8)",
+        allocation_id,
+        room_type_id,
+        Range(check_in, check_out),
+        unit_count,
+        kind,
+        owner_id,
+        expires_at,
+        now,
+    )
+    assert row is not None
+    if row["refused"] == "stay_too_short":
+        raise StayTooShort(first_full_night=row["full_night"], min_stay_count=row["least_nights"])
+    if row["refused"] is not None:
+        raise NotAvailable(first_full_night=row["full_night"])
+    return allocation_id
+
+
+async def take_many(wanted: Sequence[Wanted], *, now: datetime) -> list[UUID]:
+    """Take from several room types, all or none, in the order of their ids; allocations in the order asked.
+
+    Refuses: NotAvailable, StayTooShort.
+    """
+    require_transaction()
+    taken: dict[int, UUID] = {}
+    async with transaction():
+        for i in sorted(range(len(wanted)), key=lambda i: wanted[i].room_type_id):
+            one = wanted[i]
+            taken[i] = await take(
+                room_type_id=one.room_type_id,
+                check_in=one.check_in,
+                check_out=one.check_out,
+                unit_count=one.unit_count,
+                kind=one.kind,
+                owner_id=one.owner_id,
+                expires_at=one.expires_at,
+                now=now,
+            )
+    return [taken[i] for i in range(len(wanted))]
+
+
+_LOCK_OF = (
+    "WITH lock AS (SELECT l.room_type_id FROM room_type_locks l JOIN allocations a ON a.room_type_id = l.room_type_id"
+    " WHERE a.id = $1 FOR NO KEY UPDATE OF l) "
+)
+
+
+async def keep(*, allocation_id: UUID) -> bool:
+    """Turn a hold into an allocation for good; False when it is gone.
+
+    A hold that has lapsed but that nobody has reclaimed is kept: its units are still set aside, and money is here.
+    """
+    require_transaction()
+    kept = await execute(_LOCK_OF + "UPDATE allocations SET expires_at = NULL FROM lock WHERE id = $1", allocation_id)
+    return kept == 1
+
+
+async def extend(*, allocation_id: UUID, expires_at: datetime, now: datetime) -> None:
+    """Let a hold end later. Refuses: HoldLapsed."""
+    require_transaction()
+    extended = await execute(
+        _LOCK_OF + "UPDATE allocations SET expires_at = $2 FROM lock WHERE id = $1 AND expires_at > $3",
+        allocation_id,
+        expires_at,
+        now,
+    )
+    if extended == 0:
+        raise HoldLapsed
+
+
+async def release(*, allocation_id: UUID) -> bool:
+    """Give units back; False, and no harm done, when they have been given back already."""
+    require_transaction()
+    released: bool = await fetch_value("SELECT release_allocation($1)", allocation_id)
+    return released
+
+
+async def release_many(allocation_ids: Iterable[UUID]) -> int:
+    """Give several allocations back, in the order of their room types; returns how many were still there."""
+    require_transaction()
+    rows = await fetch("SELECT id FROM allocations WHERE id = ANY($1) ORDER BY room_type_id, id", list(allocation_ids))
+    return sum([await release(allocation_id=row["id"]) for row in rows])

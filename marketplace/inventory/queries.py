@@ -1,0 +1,86 @@
+"""Reads of inventory: what a guest could have, with lapsed holds added back, and whether the counters are true."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from uuid import UUID
+
+from asyncpg import Range
+
+from marketplace.inventory.rules import Drift, Night, check_stay
+from marketplace.kit.db import fetch
+
+# Nights of some room types with what could be had: nothing when closed or stopped, and lapsed holds count as free.
+# $1 the room types, $2 the nights, $3 now.
+_NIGHTS = """
+WITH lapsed AS (
+    SELECT room_type_id, lower(stay) + day AS night, sum(unit_count) AS unit_count
+      FROM allocations, generate_series(0, upper(stay) - lower(stay) - 1) AS day
+     WHERE room_type_id = ANY ($1) AND expires_at <= $3 AND stay && $2
+     GROUP BY 1, 2
+)
+SELECT n.room_type_id, n.night, n.price_amount, n.min_stay_count, n.closed OR l.stop_sale AS closed,
+       CASE WHEN n.closed OR l.stop_sale THEN 0
+            ELSE n.unit_count - n.taken_count + coalesce(lapsed.unit_count, 0) END::int AS available_count
+  FROM room_nights n
+  JOIN room_type_locks l USING (room_type_id)
+  LEFT JOIN lapsed USING (room_type_id, night)
+ WHERE n.room_type_id = ANY ($1) AND n.night >= lower($2::daterange) AND n.night < upper($2::daterange)
+ ORDER BY n.room_type_id, n.night
+"""
+
+
+async def nights(*, room_type_ids: Sequence[UUID], first: date, end: date, now: datetime) -> dict[UUID, list[Night]]:
+    """Return the nights on sale in ``[first, end)`` of each room type, in order, in one query."""
+    rows = await fetch(_NIGHTS, list(room_type_ids), Range(first, end), now)
+    found: dict[UUID, list[Night]] = {room_type_id: [] for room_type_id in room_type_ids}
+    for row in rows:
+        found[row["room_type_id"]].append(
+            Night(
+                night=row["night"],
+                available_count=row["available_count"],
+                price_amount=row["price_amount"],
+                min_stay_count=row["min_stay_count"],
+                closed=row["closed"],
+            )
+        )
+    return found
+
+
+async def stay_nights(
+    *, room_type_id: UUID, check_in: date, check_out: date, unit_count: int, now: datetime
+) -> list[Night]:
+    """Return the nights of a stay that could be taken now; no lock, so ``take`` decides in the end.
+
+    Refuses: NotAvailable (``first_full_night``), StayTooShort.
+    """
+    found = await nights(room_type_ids=[room_type_id], first=check_in, end=check_out, now=now)
+    stay = found[room_type_id]
+    check_stay(stay, check_in=check_in, check_out=check_out, unit_count=unit_count)
+    return stay
+
+
+async def verify() -> list[Drift]:
+    """Recompute every counter and every closed night from the allocations and name what differs; empty is good."""
+    rows = await fetch(f"{_TAKEN_DRIFT} UNION ALL {_CLOSED_DRIFT} ORDER BY room_type_id, night, fact")
+    return [Drift(**dict(row)) for row in rows]
+
+
+_TAKEN_DRIFT = """
+SELECT room_type_id, night, 'taken_count' AS fact, coalesce(held.unit_count, 0)::int AS expected,
+       coalesce(n.taken_count, 0)::int AS found
+  FROM room_nights n
+  FULL JOIN (SELECT room_type_id, lower(stay) + day AS night, sum(unit_count) AS unit_count
+               FROM allocations, generate_series(0, upper(stay) - lower(stay) - 1) AS day
+              GROUP BY 1, 2) AS held USING (room_type_id, night)
+ WHERE coalesce(held.unit_count, 0) <> coalesce(n.taken_count, 0)
+"""
+_CLOSED_DRIFT = """
+SELECT l.room_type_id, (lower(stretch) + day) AS night, 'closed' AS fact,
+       (nights.closed @> (lower(stretch) + day))::int AS expected, (l.closed @> (lower(stretch) + day))::int AS found
+  FROM room_type_locks l,
+       LATERAL (SELECT coalesce(range_agg(daterange(night, night + 1)), '{}') AS closed
+                  FROM room_nights n
+                 WHERE n.room_type_id = l.room_type_id AND (n.closed OR n.taken_count >= n.unit_count)) AS nights,
+       unnest((l.closed - nights.closed) + (nights.closed - l.closed)) AS stretch,
+       generate_series(0, upper(stretch) - lower(stretch) - 1) AS day
+"""

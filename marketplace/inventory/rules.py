@@ -1,0 +1,119 @@
+"""Shapes of nights and pure checks on what an institution asks for. Nights are ``[first, end)``, like a stay."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from itertools import pairwise
+from uuid import UUID
+
+import msgspec
+
+from marketplace.inventory.errors import NotAvailable, StayTooShort
+from marketplace.kit.errors import invalid
+
+HORIZON_NIGHTS = 400
+STAY_NIGHTS_MAX = 180
+AVAILABILITY_NIGHTS_DEFAULT = 60
+
+
+class AllocationKind(StrEnum):
+    """What units are set aside for: a booking, or a tour's block."""
+
+    BOOKING = "booking"
+    BLOCK = "block"
+
+
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """Units of one room type to be set aside on every night of a stay."""
+
+    room_type_id: UUID
+    check_in: date
+    check_out: date
+    unit_count: int
+    kind: str
+    owner_id: UUID
+    expires_at: datetime | None = None
+
+
+class NightRange(msgspec.Struct, frozen=True, kw_only=True):
+    """What an institution says about the nights ``[first, end)``; None leaves a fact as it is.
+
+    A night that is not on sale yet needs ``unit_count`` and ``price_amount`` (fen for one unit).
+    """
+
+    first: date
+    end: date
+    unit_count: int | None = None
+    price_amount: int | None = None
+    min_stay_count: int | None = None
+    closed: bool | None = None
+
+
+class Night(msgspec.Struct, frozen=True, kw_only=True):
+    """One night of one room type as a guest sees it; ``available_count`` is 0 when it cannot be had."""
+
+    night: date
+    available_count: int
+    price_amount: int
+    min_stay_count: int
+    closed: bool
+
+
+class Drift(msgspec.Struct, frozen=True, kw_only=True):
+    """A counter that is not what the allocations say. ``fact`` is ``taken_count`` or ``closed`` (1 for a closed night)."""
+
+    room_type_id: UUID
+    night: date
+    fact: str
+    expected: int
+    found: int
+
+
+def check_ranges(ranges: Sequence[NightRange], *, unit_count: int, today: date) -> None:
+    """Refuse what no institution can mean.
+
+    ``unit_count`` is how many units the room type physically has: selling more is selling beds that do not exist (R34).
+    Refuses: Invalid naming the range and the field.
+    """
+    horizon = today + timedelta(days=HORIZON_NIGHTS)
+    for i, asked in enumerate(ranges):
+        if asked.end <= asked.first:
+            raise invalid(
+                f"ranges.{i}.to", zh="结束日期须晚于开始日期", en="Must be after from; the range is [from, to)."
+            )
+        if asked.first < today:
+            raise invalid(f"ranges.{i}.from", zh="不能修改过去的日期", en="Nights in the past cannot be changed.")
+        if asked.end > horizon:
+            raise invalid(
+                f"ranges.{i}.to",
+                zh=f"最多可设 {HORIZON_NIGHTS} 晚",
+                en=f"At most {HORIZON_NIGHTS} nights ahead ({horizon}).",
+            )
+        if asked.unit_count is not None and asked.unit_count > unit_count:
+            raise invalid(
+                f"ranges.{i}.units", zh=f"该房型共 {unit_count} 间", en=f"The room type has {unit_count} units."
+            )
+    _check_overlap(ranges)
+
+
+def _check_overlap(ranges: Sequence[NightRange]) -> None:
+    order = sorted(range(len(ranges)), key=lambda i: ranges[i].first)
+    for earlier, later in pairwise(order):
+        if ranges[later].first < ranges[earlier].end:
+            raise invalid(f"ranges.{later}.from", zh="日期段不能重叠", en=f"Overlaps with ranges[{earlier}].")
+
+
+def check_stay(nights: Sequence[Night], *, check_in: date, check_out: date, unit_count: int) -> None:
+    """Refuse a stay of which a night is missing or full, or that is shorter than its night of arrival asks.
+
+    ``nights`` are those on sale in ``[check_in, check_out)``, in order. Refuses: NotAvailable, StayTooShort.
+    """
+    by_date = {one.night: one for one in nights}
+    for step in range((check_out - check_in).days):
+        night = check_in + timedelta(days=step)
+        found = by_date.get(night)
+        if found is None or found.available_count < unit_count:
+            raise NotAvailable(first_full_night=night)
+    least = by_date[check_in].min_stay_count
+    if (check_out - check_in).days < least:
+        raise StayTooShort(first_full_night=check_in, min_stay_count=least)

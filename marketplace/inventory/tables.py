@@ -1,0 +1,63 @@
+"""Tables of inventory. Allocations are the truth; the counters of nights are kept in step with them."""
+
+from piccolo.columns import Column
+from piccolo.table import Table
+
+from marketplace.kit.columns import bigint, boolean, date, key, smallint, text, timestamptz, uuid
+from marketplace.kit.db import DB
+
+
+class DateRange(Column):
+    """A ``daterange``: the nights ``[check_in, check_out)`` of a stay."""
+
+    @property
+    def column_type(self) -> str:
+        """The name of the type in PostgreSQL."""
+        return "DATERANGE"
+
+
+class DateMultirange(Column):
+    """A ``datemultirange``: any set of nights."""
+
+    @property
+    def column_type(self) -> str:
+        """The name of the type in PostgreSQL."""
+        return "DATEMULTIRANGE"
+
+
+class RoomTypeLock(Table, tablename="room_type_locks", db=DB):
+    """The narrow row that every writer of a room type locks; ``closed`` are the nights that have nothing left to take."""
+
+    room_type_id = key()
+    institution_id = uuid()
+    closed = DateMultirange(default=None, null=False)
+    stop_sale = boolean()
+
+
+class RoomNight(Table, tablename="room_nights", db=DB):
+    """One night of a room type; a night without a row is not on sale.
+
+    The SQL key is room type and night, of which Piccolo can be told only one.
+    """
+
+    room_type_id = key()
+    night = date()
+    institution_id = uuid()
+    unit_count = smallint()
+    taken_count = smallint()
+    price_amount = bigint()
+    min_stay_count = smallint()
+    closed = boolean()
+
+
+class Allocation(Table, tablename="allocations", db=DB):
+    """Units set aside for an owner on every night of a stay, until ``expires_at`` or, when that is null, for good."""
+
+    id = key()
+    room_type_id = uuid()
+    institution_id = uuid()
+    stay = DateRange(default=None, null=False)
+    unit_count = smallint()
+    kind = text()
+    owner_id = uuid()
+    expires_at = timestamptz(null=True)
