@@ -5,6 +5,7 @@ from typing import Any
 from litestar import Request
 from litestar.connection import ASGIConnection
 from litestar.datastructures import Headers
+from litestar.di import Provide
 from litestar.enums import ScopeType
 from litestar.handlers import BaseRouteHandler
 from litestar.middleware import ASGIMiddleware
@@ -72,9 +73,31 @@ async def provide_principal(request: Request[Any, Any, Any]) -> Principal:
     return found
 
 
+async def provide_live_session(request: Request[Any, Any, Any]) -> LiveSession:
+    """The dependency ``live_session``: the known caller with the session's limits. Refuses: Unauthenticated."""
+    found = session_of(request)
+    if found is None:
+        raise Unauthenticated
+    return found
+
+
 async def provide_viewer(request: Request[Any, Any, Any]) -> Principal | None:
     """The dependency ``viewer``, for routes that strangers may call and that show more to a known caller."""
     return principal_of(request)
+
+
+# Mounted on the application, so that a handler only names what it needs.
+DEPENDENCIES = {
+    "principal": Provide(provide_principal),
+    "live_session": Provide(provide_live_session),
+    "viewer": Provide(provide_viewer),
+}
+
+
+async def signed_in(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    """Let every known caller in, whatever the scope of the token. Refuses: Unauthenticated."""
+    if principal_of(connection) is None:
+        raise Unauthenticated
 
 
 def requires(*kinds: str, levels: tuple[Level, ...] = tuple(Level)) -> Guard:

@@ -1,15 +1,12 @@
-"""Who may do what, and the numbers that govern signing in. Pure: no clock, no database."""
+"""Who may do what: kinds of principal, and one table of what each may do to what is theirs."""
 
-from datetime import datetime, timedelta
+from collections.abc import Sequence
 from enum import StrEnum
 from uuid import UUID
 
 import msgspec
-import phonenumbers
 
 from marketplace.kit.audit import Actor
-
-HOME_REGION = "CN"
 
 
 class Kind(StrEnum):
@@ -117,42 +114,11 @@ def _owns(principal: Principal, resource: Resource) -> bool:
             return False
 
 
-def e164(phone: str) -> str | None:
-    """Write a telephone number as E.164, reading bare numbers as Chinese; None when no such number can exist."""
-    try:
-        parsed = phonenumbers.parse(phone, HOME_REGION)
-    except phonenumbers.NumberParseException:
+def granted_scopes(requested: str | None, *, allowed: Sequence[Scope]) -> tuple[Scope, ...] | None:
+    """Return the scopes of a token: all that the client has unless it asks for fewer; None when it asks too much."""
+    if requested is None:
+        return tuple(allowed)
+    names = requested.split()
+    if not names or not {*names} <= {scope.value for scope in allowed}:
         return None
-    if not phonenumbers.is_valid_number(parsed):
-        return None
-    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
-
-
-class Lifetime(msgspec.Struct, frozen=True):
-    """How long a session lives at most, and how long without being used."""
-
-    absolute: timedelta
-    idle: timedelta
-
-
-# Elders should not be asked for a code every week; a staff desk is shared, so its session ends with the shift.
-# A partner's token is renewed by a machine and can be revoked, so an hour is enough.
-LIFETIMES: dict[Kind, Lifetime] = {
-    Kind.FAMILY: Lifetime(timedelta(days=90), timedelta(days=14)),
-    Kind.INSTITUTION: Lifetime(timedelta(hours=12), timedelta(hours=2)),
-    Kind.OFFICER: Lifetime(timedelta(hours=12), timedelta(hours=2)),
-    Kind.PARTNER: Lifetime(timedelta(hours=1), timedelta(hours=1)),
-}
-# Use is written down at most this often, so that reading stays reading.
-TOUCH_EVERY = timedelta(minutes=5)
-
-
-def idle_until(kind: Kind, *, now: datetime, expires_at: datetime) -> datetime:
-    """Return when a session used at ``now`` ends unless it is used again."""
-    return min(now + LIFETIMES[kind].idle, expires_at)
-
-
-def touched(kind: Kind, *, idle_expires_at: datetime, expires_at: datetime, now: datetime) -> datetime | None:
-    """Return the new idle limit of a session in use, or None while the old one is recent enough."""
-    fresh = idle_until(kind, now=now, expires_at=expires_at)
-    return fresh if fresh - idle_expires_at >= TOUCH_EVERY else None
+    return tuple(scope for scope in allowed if scope.value in names)
