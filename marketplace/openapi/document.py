@@ -48,8 +48,9 @@ def events() -> str:
         meaning = (event.__doc__ or "").strip()
         who = "every partner" if event.audience == "public" else "the partner that made the booking"
         lines.append(f"\n## `{event.kind}`\n\n{meaning}\n\nSeen by {who}.\n\n| field | type |\n|---|---|\n")
-        for field in msgspec.structs.fields(event):
-            lines.append(f"| `{field.encode_name}` | {_type_name(field.type)} |\n")
+        lines.extend(
+            f"| `{field.encode_name}` | {_type_name(field.type)} |\n" for field in msgspec.structs.fields(event)
+        )
     return "".join(lines)
 
 
