@@ -70,6 +70,13 @@ async def single_connection(url: str) -> AsyncIterator[asyncpg.Connection]:
 
 
 @asynccontextmanager
+async def connection_of_its_own() -> AsyncIterator[asyncpg.Connection]:
+    """Take a connection outside any transaction, for what belongs to a session, such as an advisory lock."""
+    async with _pool().acquire(timeout=10) as connection:
+        yield connection
+
+
+@asynccontextmanager
 async def transaction(
     *, isolation: Isolation = "read_committed", readonly: bool = False, timeout_s: float = 10
 ) -> AsyncIterator[asyncpg.Connection]:
