@@ -4,6 +4,7 @@ Tests that need real commits (races, processes) ask for ``committed`` and get a 
 migrated one in a few milliseconds.
 """
 
+import asyncio
 import base64
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -157,6 +158,8 @@ def count_queries() -> Callable[[], Awaitable[object]]:
         try:
             yield queries
         finally:
+            # asyncpg tells its loggers in the loop's next turn.
+            await asyncio.sleep(0)
             connection.remove_query_logger(note)
 
     return counting
