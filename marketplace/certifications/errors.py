@@ -52,7 +52,7 @@ class DecisionPending(DomainError):
     en = "The same decision is already waiting for its second officer."
 
 
-class SelfApproval(DomainError):
+class SecondOfficerRequired(DomainError):
     """What cannot be undone is approved by someone other than the officer who asked for it."""
 
     code = "second_officer_required"

@@ -6,56 +6,58 @@ from uuid import UUID
 from marketplace.kit.outbox import Audience, Event
 
 
-class _CertificationEvent(Event, frozen=True, kw_only=True):
+class CertificationEvent(Event, frozen=True, kw_only=True):
+    """What every event of a certification says."""
+
     audience: ClassVar[Audience] = "public"
 
     certification_id: UUID
     institution_id: UUID
 
 
-class CertificationGranted(_CertificationEvent, frozen=True, kw_only=True):
+class CertificationGranted(CertificationEvent, frozen=True, kw_only=True):
     """An institution has been certified and may be sold."""
 
     kind = "certification.granted"
 
 
-class CertificationUnderRectification(_CertificationEvent, frozen=True, kw_only=True):
+class CertificationUnderRectification(CertificationEvent, frozen=True, kw_only=True):
     """A defect must be put right by a day; the public grade is capped, and sale stops when it concerns safety."""
 
     kind = "certification.under_rectification"
 
 
-class CertificationSuspended(_CertificationEvent, frozen=True, kw_only=True):
+class CertificationSuspended(CertificationEvent, frozen=True, kw_only=True):
     """No new stays are sold until the certification is reinstated."""
 
     kind = "certification.suspended"
 
 
-class CertificationReinstated(_CertificationEvent, frozen=True, kw_only=True):
+class CertificationReinstated(CertificationEvent, frozen=True, kw_only=True):
     """A rectification is complete or a suspension lifted; the institution may be sold again."""
 
     kind = "certification.reinstated"
 
 
-class CertificationRegraded(_CertificationEvent, frozen=True, kw_only=True):
+class CertificationRegraded(CertificationEvent, frozen=True, kw_only=True):
     """A new assessment is done; the public grade may have changed."""
 
     kind = "certification.regraded"
 
 
-class CertificationAssessmentOverdue(_CertificationEvent, frozen=True, kw_only=True):
+class CertificationAssessmentOverdue(CertificationEvent, frozen=True, kw_only=True):
     """The assessment was not done in time; the register says so until it is."""
 
     kind = "certification.assessment_overdue"
 
 
-class CertificationExpired(_CertificationEvent, frozen=True, kw_only=True):
+class CertificationExpired(CertificationEvent, frozen=True, kw_only=True):
     """The certificate's validity has ended."""
 
     kind = "certification.expired"
 
 
-class CertificationRevoked(_CertificationEvent, frozen=True, kw_only=True):
+class CertificationRevoked(CertificationEvent, frozen=True, kw_only=True):
     """Two provincial officers have revoked the certification; nothing is sold there any more."""
 
     kind = "certification.revoked"

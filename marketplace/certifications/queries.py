@@ -44,7 +44,7 @@ SELECT d.id, d.certification_id, d.kind,
 """
 
 
-async def get(certification_id: UUID, *, principal: Principal) -> Certification:
+async def certification(*, principal: Principal, certification_id: UUID) -> Certification:
     """Return a certification within the officer's jurisdiction. Refuses: NotFound."""
     row = await fetch_one(
         f"{CERTIFICATIONS} WHERE c.id = $1 AND i.jurisdiction_code = ANY($2)",
@@ -53,7 +53,7 @@ async def get(certification_id: UUID, *, principal: Principal) -> Certification:
     )
     if row is None:
         raise NotFound
-    return certification(row)
+    return as_certification(row)
 
 
 async def history(certification_id: UUID) -> list[HistoryEntry]:
@@ -84,7 +84,7 @@ async def list_certifications(
         after,
         limit + 1,
     )
-    return [certification(row) for row in rows]
+    return [as_certification(row) for row in rows]
 
 
 async def by_number(number: str) -> Certification:
@@ -92,29 +92,29 @@ async def by_number(number: str) -> Certification:
     row = await fetch_one(f"{CERTIFICATIONS} WHERE c.number = $1", number)
     if row is None:
         raise NotFound
-    return certification(row)
+    return as_certification(row)
 
 
 async def snapshot(*, institution_id: UUID, now: datetime) -> CertificationSnapshot | None:
     """Return the institution's current certification as the public sees it; None when it never had one."""
-    return (await snapshots(institution_ids=[institution_id], now=now)).get(institution_id)
+    return (await snapshots([institution_id], now=now)).get(institution_id)
 
 
-async def snapshots(*, institution_ids: Collection[UUID], now: datetime) -> dict[UUID, CertificationSnapshot]:
+async def snapshots(institution_ids: Collection[UUID], *, now: datetime) -> dict[UUID, CertificationSnapshot]:
     """Return the current certifications of many institutions, in one query."""
     today = clock.local_date(now)
     rows = await fetch(f"{CERTIFICATIONS} WHERE c.institution_id = ANY($1) AND c.is_current", list(institution_ids))
-    return {row["institution_id"]: snapshot_of(certification(row), today=today, checked_at=now) for row in rows}
+    return {row["institution_id"]: snapshot_of(as_certification(row), today=today, checked_at=now) for row in rows}
 
 
-async def get_decision(decision_id: UUID, *, principal: Principal, now: datetime) -> Decision:
+async def decision(*, principal: Principal, decision_id: UUID, now: datetime) -> Decision:
     """Return a decision within the officer's jurisdiction. Refuses: NotFound."""
     row = await fetch_one(
         f"{_DECISIONS} WHERE d.id = $2 AND i.jurisdiction_code = ANY($3)", now, decision_id, await _within(principal)
     )
     if row is None:
         raise NotFound
-    return decision(row)
+    return as_decision(row)
 
 
 async def list_decisions(
@@ -130,15 +130,15 @@ async def list_decisions(
         after,
         limit + 1,
     )
-    return [decision(row) for row in rows]
+    return [as_decision(row) for row in rows]
 
 
-async def get_assessment(assessment_id: UUID) -> Assessment:
+async def assessment(assessment_id: UUID) -> Assessment:
     """Return an assessment order, whosever it is. Refuses: NotFound."""
     row = await fetch_one(f"{ASSESSMENTS} WHERE a.id = $1", assessment_id)
     if row is None:
         raise NotFound
-    return assessment(row)
+    return as_assessment(row)
 
 
 async def list_assessments(
@@ -158,24 +158,24 @@ async def list_assessments(
         after[1] if after else None,
         limit + 1,
     )
-    return [assessment(row) for row in rows]
+    return [as_assessment(row) for row in rows]
 
 
 async def _within(principal: Principal) -> list[str]:
     return await jurisdictions_within(principal.jurisdiction) if principal.jurisdiction else []
 
 
-def certification(row: asyncpg.Record) -> Certification:
+def as_certification(row: asyncpg.Record) -> Certification:
     """Make a certification of a row of ``CERTIFICATIONS``."""
     return msgspec.convert(dict(row), Certification)
 
 
-def decision(row: asyncpg.Record) -> Decision:
+def as_decision(row: asyncpg.Record) -> Decision:
     """Make a decision of a row whose payload is still JSON text."""
     return msgspec.convert({**row, "payload": msgspec.json.decode(row["payload"])}, Decision)
 
 
-def assessment(row: asyncpg.Record) -> Assessment:
+def as_assessment(row: asyncpg.Record) -> Assessment:
     """Make an assessment order of a row of ``ASSESSMENTS``."""
     scores = msgspec.json.decode(row["scores"]) if row["scores"] else None
     return msgspec.convert({**row, "scores": scores}, Assessment)

@@ -61,6 +61,8 @@ VALIDITY_ENDS = "valid_until_on"
 
 # A certificate in these states has been issued and has not ended.
 STANDING = frozenset({Status.CERTIFIED, Status.UNDER_RECTIFICATION, Status.SUSPENDED, Status.REVOCATION_NOTICED})
+# Being told of a revocation leaves nothing to assess.
+ASSESSED = STANDING - {Status.REVOCATION_NOTICED}
 ENDED = frozenset({Status.REVOKED, Status.EXPIRED, Status.WITHDRAWN})
 # One officer can suspend, but what cannot be undone needs a second one.
 TWO_OFFICERS = frozenset({Event.REVOKE})

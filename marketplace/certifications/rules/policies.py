@@ -6,7 +6,6 @@ The text of the provincial Measure has not been published. These values follow c
 
 from collections.abc import Mapping
 from datetime import date
-from types import MappingProxyType
 
 import msgspec
 
@@ -39,14 +38,14 @@ POLICIES = (
         # Third of the five levels of GB/T 37276.
         certifiable_grade=3,
         # 民政部令第66号 art. 38 asks for a visit each year; an institution of a low grade is seen twice.
-        assessment_months=MappingProxyType({None: 12, 1: 6, 2: 6}),
+        assessment_months={None: 12, 1: 6, 2: 6},
         assessment_notice_days=30,
         rectification_days=30,
         rectification_days_max=90,
         decision_days=7,
         # A grade that rests on older data is not shown, never silently kept.
         grade_fresh_months=12,
-        grade_caps=MappingProxyType({Status.UNDER_RECTIFICATION: 2, Status.SUSPENDED: 1, Status.REVOCATION_NOTICED: 1}),
+        grade_caps={Status.UNDER_RECTIFICATION: 2, Status.SUSPENDED: 1, Status.REVOCATION_NOTICED: 1},
     ),
 )
 

@@ -3,6 +3,8 @@
 from calendar import monthrange
 from datetime import date, datetime, timedelta
 
+import msgspec
+
 from marketplace.certifications.errors import InstitutionNotBookable, StayBeyondCertificate
 from marketplace.certifications.rules.policies import policy_on
 from marketplace.certifications.rules.records import Certification, CertificationSnapshot, Standing
@@ -66,6 +68,18 @@ def step(current: Status, event: Event, *, level: Level | None) -> Status:
 def may_lift(restricted_by: Level | None, *, level: Level | None) -> bool:
     """Say whether ``level`` may lift what ``restricted_by`` ordered: the same level, or one above (§1.6)."""
     return restricted_by is None or (level is not None and _RANK[level] >= _RANK[restricted_by])
+
+
+def higher(one: Level | None, other: Level | None) -> Level | None:
+    """Return the higher of two levels: who suspends on top of an order does not lower who must lift it."""
+    return max((level for level in (one, other) if level is not None), key=_RANK.__getitem__, default=None)
+
+
+def ended(certification: Certification, status: Status) -> Certification:
+    """Return the certification in its final ``status``, with every restriction fallen away."""
+    return msgspec.structs.replace(
+        certification, status=status, safety_defect=False, rectify_by_on=None, restricted_by=None
+    )
 
 
 _RANK = {Level.COUNTY: 0, Level.PREFECTURE: 1, Level.PROVINCE: 2}
