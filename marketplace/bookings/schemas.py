@@ -41,8 +41,10 @@ class Traveller(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class QuoteRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Ask for a stay (``room_type_id``, ``check_in``, ``check_out``, ``guest_count``) or for seats on a departure
-    (``departure_id``, ``travellers``), not both.
+    """Ask for the price of a stay or of seats on a departure, not both.
+
+    A stay needs ``room_type_id``, ``check_in``, ``check_out`` and ``guest_count``; a departure needs ``departure_id``
+    and ``travellers``.
     """
 
     room_type_id: ROOM_TYPE_ID | None = None

@@ -102,8 +102,9 @@ class Bookings(Controller):
         data: JSONBody[BookingRequest],
         idempotency_key: IdempotencyKey = None,
     ) -> Response[BookingView]:
-        """Take the nights at once for 30 minutes; pay within them. A quote that cannot be used any more is refused
-        together with a fresh one in ``quote``.
+        """Take the nights at once for 30 minutes; pay within them.
+
+        A quote that cannot be used any more is refused together with a fresh one in ``quote``.
         """
         now = clock.now()
         key = await key_of(request, principal=principal.id, value=idempotency_key)

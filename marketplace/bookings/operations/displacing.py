@@ -36,7 +36,7 @@ async def approve_revocation(*, principal: Principal, decision_id: UUID, now: da
         open_holds = await _ids_in(revoked.institution_id, Status.ON_HOLD)
         for booking_id in open_holds:
             await give_back(await peek(booking_id))
-        await inventory.stop_sale(institution_id=revoked.institution_id, actor=principal, now=now)
+        await inventory.stop_sale(institution_id=revoked.institution_id)
         await pricing.void_open(institution_id=revoked.institution_id, now=now)
         for booking_id in open_holds:
             await _void_hold(booking_id, decision_id=decision_id, actor=principal, now=now)
