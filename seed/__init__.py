@@ -1,1 +1,1 @@
-"""A small believable world, planted through operations, never by raw inserts."""
+"""The demo world: real places, made-up institutions, planted through operations and never by raw inserts."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Annotated, Generic, TypeVar
 
 import msgspec
+from litestar.params import QueryParameter
 
 from marketplace.kit.errors import DomainError
 
@@ -15,7 +16,9 @@ K = TypeVar("K")
 LIMIT_MAX = 100
 LIMIT_DEFAULT = 20
 
-Limit = Annotated[int, msgspec.Meta(ge=1, le=LIMIT_MAX)]
+# The bounds stand in the parameter: Litestar enforces no others on a query parameter.
+Limit = Annotated[int, QueryParameter(ge=1, le=LIMIT_MAX, description="How many items at most.")]
+Cursor = Annotated[str | None, QueryParameter(description="next_cursor of the last answer, unchanged.")]
 
 
 class BadCursor(DomainError):

@@ -29,6 +29,15 @@ PINYIN_OVERRIDES: dict[str, tuple[str, ...]] = {
     "扶余": ("fu", "yu"),
     "露水河": ("lu", "shui", "he"),
     "敬信": ("jing", "xin"),
+    "朝阳": ("chao", "yang"),
+    "朝阳区": ("chao", "yang", "qu"),
+    "图们": ("tu", "men"),
+    "太王": ("tai", "wang"),
+    "劝农山": ("quan", "nong", "shan"),
+    "抚松": ("fu", "song"),
+    "二道白河": ("er", "dao", "bai", "he"),
+    "东岗": ("dong", "gang"),
+    "漫江": ("man", "jiang"),
 }
 
 _HAN = re.compile(r"[㐀-䶿一-鿿]+")

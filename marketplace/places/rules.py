@@ -1,9 +1,12 @@
 """Places as values, and the two coordinate systems that Chinese maps live in."""
 
+from collections.abc import Iterable
 from math import cos, pi, sin, sqrt
 from typing import Literal
 
 import msgspec
+
+from marketplace.places.errors import unknown_code
 
 Datum = Literal["wgs84", "gcj02"]
 Level = Literal["county", "prefecture", "province"]
@@ -87,6 +90,24 @@ class Gazetteer(msgspec.Struct, frozen=True, kw_only=True):
     jurisdictions: tuple[Jurisdiction, ...]
     clusters: tuple[Cluster, ...]
     places: tuple[Place, ...]
+
+
+def check_cluster(code: str, clusters: Iterable[Cluster]) -> None:
+    """Refuse a cluster code that does not exist, suggesting the one that was meant. Refuses: UnknownCode."""
+    _check(code, clusters, parameter="cluster")
+
+
+def check_place(code: str, places: Iterable[Place]) -> None:
+    """Refuse a place code that does not exist, suggesting the one that was meant. Refuses: UnknownCode."""
+    _check(code, places, parameter="place")
+
+
+def _check(code: str, named: Iterable[Cluster] | Iterable[Place], *, parameter: str) -> None:
+    known: dict[str, str] = {}
+    for one in named:
+        known |= {one.code: one.code, one.name_zh: one.code, one.name_en.casefold(): one.code}
+    if code not in known.values():
+        raise unknown_code(code, parameter=parameter, known=known)
 
 
 def to_wgs84(position: Position) -> Position:
