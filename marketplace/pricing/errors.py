@@ -1,0 +1,27 @@
+"""What pricing refuses. Each of the three refusals of a quote is answered together with a fresh one."""
+
+from marketplace.kit.errors import DomainError
+
+
+class QuoteExpired(DomainError):
+    """The quote has run out or has been withdrawn; ``quote`` is a fresh one, or null when none can be made."""
+
+    code = "quote_expired"
+    zh = "报价已过期，请确认新的报价"
+    en = "The quote has expired; see the new one."
+
+
+class QuoteUsed(DomainError):
+    """A booking was already made with this quote; ``quote`` is a fresh one, or null when none can be made."""
+
+    code = "quote_used"
+    zh = "该报价已用于预订"
+    en = "A booking was already made with this quote."
+
+
+class PriceChanged(DomainError):
+    """The price is no longer the quoted one; ``quote`` has the new price, or is null when none can be made."""
+
+    code = "price_changed"
+    zh = "价格已变化，请确认新的报价"
+    en = "The price has changed; see the new quote."
