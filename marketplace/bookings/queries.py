@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from marketplace.bookings.rules import Contact, Guest, Leg
+from marketplace.bookings.rules import Contact, Guest
 from marketplace.bookings.states import Status
 from marketplace.certifications import queries as certifications
 from marketplace.certifications.rules import CertificationSnapshot
@@ -17,6 +17,7 @@ from marketplace.kit.db import fetch, fetch_one
 from marketplace.kit.errors import NotFound
 from marketplace.payments import queries as payments
 from marketplace.payments.queries import PaymentRow, RefundRow
+from marketplace.pricing.rules import Leg
 
 
 class BookingRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,6 +59,31 @@ class Arrival(msgspec.Struct, frozen=True, kw_only=True):
 
     booking_id: UUID
     check_in: date
+    confirmed_at: datetime
+
+
+class BalanceDue(msgspec.Struct, frozen=True, kw_only=True):
+    """A confirmed booking whose next leg, in fen, falls due."""
+
+    booking_id: UUID
+    amount: int
+    due_on: date
+
+
+class Notice(msgspec.Struct, frozen=True, kw_only=True):
+    """What a message about a booking may mention; ``contact`` is opened personal data."""
+
+    booking_id: UUID
+    status: Status
+    institution_id: UUID
+    institution_name: str
+    institution_phone: str
+    check_in: date
+    check_out: date
+    guest_count: int
+    confirmed_at: datetime | None
+    decision_id: UUID | None
+    contact: Contact
 
 
 class Impact(msgspec.Struct, frozen=True, kw_only=True):
@@ -140,13 +166,43 @@ async def contact_of(booking_id: UUID) -> Contact:
     return _contact(booking_id, row["contact"])
 
 
+async def notice(*, booking_id: UUID) -> Notice:
+    """Return what people are told of a booking. Refuses: NotFound."""
+    row = await fetch_one(
+        "SELECT b.id AS booking_id, b.status, b.institution_id, i.name AS institution_name,"
+        " i.phone AS institution_phone, b.check_in, b.check_out, b.guest_count, b.first_paid_at AS confirmed_at,"
+        " b.decision_id, b.contact FROM bookings b JOIN institutions i ON i.id = b.institution_id WHERE b.id = $1",
+        booking_id,
+    )
+    if row is None:
+        raise NotFound
+    return Notice(**{**dict(row), "status": Status(row["status"]), "contact": _contact(booking_id, row["contact"])})
+
+
 async def checking_in_on(days: Sequence[date]) -> list[Arrival]:
     """List the confirmed bookings that begin on one of ``days``."""
     rows = await fetch(
-        "SELECT id, check_in FROM bookings WHERE status = 'confirmed' AND check_in = ANY($1) ORDER BY check_in, id",
+        "SELECT id AS booking_id, check_in, first_paid_at AS confirmed_at FROM bookings"
+        " WHERE status = 'confirmed' AND check_in = ANY($1) ORDER BY check_in, id",
         list(days),
     )
-    return [Arrival(booking_id=row["id"], check_in=row["check_in"]) for row in rows]
+    return [Arrival(**dict(row)) for row in rows]
+
+
+async def balances_due(*, first: date, last: date) -> list[BalanceDue]:
+    """List the confirmed bookings whose next leg to pay falls due from ``first`` to ``last``, the most urgent first."""
+    rows = await fetch(
+        "SELECT id, schedule, paid_amount FROM bookings WHERE status = 'confirmed' AND paid_amount < total_amount"
+        " AND EXISTS (SELECT FROM jsonb_array_elements(schedule) leg WHERE (leg->>'due_on')::date BETWEEN $1 AND $2)",
+        first,
+        last,
+    )
+    found = []
+    for row in rows:
+        leg = payable_leg(msgspec.json.decode(row["schedule"], type=list[Leg]), paid_amount=row["paid_amount"])
+        if leg is not None and first <= leg.due_on <= last:
+            found.append(BalanceDue(booking_id=row["id"], amount=leg.amount, due_on=leg.due_on))
+    return sorted(found, key=lambda balance: (balance.due_on, balance.booking_id))
 
 
 async def unfinished_of_departure(departure_id: UUID) -> list[UUID]:

@@ -7,18 +7,13 @@ from uuid import UUID
 import msgspec
 
 from marketplace.bookings.states import Status
+from marketplace.pricing.rules import Leg
 
 HOLD = timedelta(minutes=30)
 HOLD_EXTENSION = timedelta(minutes=30)
 CANCELLATION_QUOTE = timedelta(minutes=15)
-
-
-class Leg(msgspec.Struct, frozen=True, kw_only=True):
-    """One part of the price: ``full``, ``deposit`` or ``balance``, and the day by which it is due."""
-
-    leg: str
-    amount: int
-    due_on: date
+# How long the payment page of a confirmed booking's balance stays open.
+PAYMENT_OPEN = timedelta(hours=23)
 
 
 class Paid(msgspec.Struct, frozen=True, kw_only=True):

@@ -104,5 +104,10 @@ async def cancel_by_system(*, booking_id: UUID, reason: RefundReason, now: datet
 def _refund_due(row: Row, *, now: datetime) -> int:
     policy = msgspec.json.decode(row.cancellation_policy, type=CancellationPolicy)
     return refund_due(
-        policy, paid_amount=row.paid_amount, first_paid_at=row.first_paid_at, check_in=row.check_in, now=now
+        policy,
+        paid_amount=row.paid_amount,
+        total_amount=row.total_amount,
+        first_paid_at=row.first_paid_at,
+        check_in=row.check_in,
+        now=now,
     )

@@ -7,16 +7,21 @@ import msgspec
 
 from marketplace.bookings.errors import HoldExpired, LegNotDue
 from marketplace.bookings.operations.loading import lock, peek_own
-from marketplace.bookings.rules import Leg, payable_leg
+from marketplace.bookings.rules import PAYMENT_OPEN, payable_leg
 from marketplace.bookings.states import Status
 from marketplace.identity.rules import Principal
 from marketplace.kit import audit
 from marketplace.kit.db import transaction
 from marketplace.kit.errors import IllegalTransition
+from marketplace.kit.ids import wire
 from marketplace.payments import operations as payments
+from marketplace.payments.rules import Leg as LegName
+from marketplace.payments.rules import Method
+from marketplace.pricing.rules import Leg
+from marketplace.settings import settings
 
 
-async def pay(*, principal: Principal, booking_id: UUID, leg: str, method: str, now: datetime) -> UUID:
+async def pay(*, principal: Principal, booking_id: UUID, leg: LegName, method: Method, now: datetime) -> UUID:
     """Open a payment of ``leg`` and start it at the provider; returns the payment, which carries the page to pay on.
 
     The row is committed before the provider is called, under an idempotency key of its own, so a crash in between
@@ -42,10 +47,13 @@ async def pay(*, principal: Principal, booking_id: UUID, leg: str, method: str, 
             method=method,
             amount=due.amount,
             currency=row.currency,
-            expires_at=row.hold_expires_at if row.status is Status.ON_HOLD else None,
+            expires_at=row.hold_expires_at if row.status is Status.ON_HOLD else now + PAYMENT_OPEN,
             actor=principal,
             now=now,
         )
         await audit.record("booking.payment_opened", actor=principal, subject=booking_id, now=now)
-    await payments.start_payment(payment_id=payment_id, now=now)
+    return_url = f"{settings().public_url}/payments/{wire('pay', payment_id)}/return"
+    await payments.start_payment(
+        payment_id=payment_id, success_url=return_url, cancel_url=return_url, actor=principal, now=now
+    )
     return payment_id

@@ -24,7 +24,7 @@ from marketplace.kit.outbox import publish
 from marketplace.pricing import operations as pricing
 from marketplace.pricing import queries as quotes
 from marketplace.pricing.errors import QuoteUsed
-from marketplace.pricing.rules import Quote
+from marketplace.pricing.rules import Quote, ensure_usable
 from marketplace.tours import operations as tours
 
 
@@ -65,6 +65,7 @@ async def place(  # noqa: PLR0913 - a booking is these facts, each named at the 
     booking_id, expires_at = new_id(), now + HOLD
     async with transaction():
         offer = await quotes.quote(quote_id=quote_id, principal=principal)
+        ensure_usable(offer, now=now)
         _check_party(offer, guests, partner_reference, principal)
         if offer.departure_id is None:
             await certifications.ensure_bookable(

@@ -40,7 +40,7 @@ async def apply_payment(*, payment_id: UUID, now: datetime) -> None:
             await _receive(row, recorded=recorded, amount=recorded.captured_amount, secured=secured, now=now)
 
 
-async def apply_provider_event(*, event_id: str, now: datetime) -> None:
+async def apply_provider_event(*, event_id: UUID, now: datetime) -> None:
     """Apply one stored webhook to what it is about; the object itself is fetched, the event is only a hint."""
     subject = await payment_queries.resolve(event_id)
     if subject.kind == "payment" and subject.id is not None:
