@@ -103,7 +103,7 @@ def _check_approval(decision: Decision, *, approver: UUID, now: datetime) -> Rev
         raise DecisionExpired
     if approver == decision.requested_by:
         raise SecondOfficerRequired
-    request = msgspec.convert(decision.payload, RevocationRequest)
+    request = decision.request
     as_requested = (request.certification_id, request.requested_by, request.expires_at)
     if _hash(decision.payload) != decision.payload_hash or as_requested != (
         decision.certification_id,

@@ -66,6 +66,17 @@ class HistoryEntry(msgspec.Struct, frozen=True, kw_only=True):
     decided_at: datetime
 
 
+class RevocationRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """What the first officer asks for: all that the second one approves, under one hash."""
+
+    certification_id: UUID
+    institution_id: UUID
+    number: str
+    reason: str
+    requested_by: UUID
+    expires_at: datetime
+
+
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
     """A change request that needs a second officer. ``payload`` is what the first asked for, ``payload_hash`` its seal."""
 
@@ -81,16 +92,10 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     approved_by: UUID | None = None
     approved_at: datetime | None = None
 
-
-class RevocationRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """What the first officer asks for: all that the second one approves, under one hash."""
-
-    certification_id: UUID
-    institution_id: UUID
-    number: str
-    reason: str
-    requested_by: UUID
-    expires_at: datetime
+    @property
+    def request(self) -> RevocationRequest:
+        """What was asked for, typed."""
+        return msgspec.convert(self.payload, RevocationRequest)
 
 
 class Revoked(msgspec.Struct, frozen=True, kw_only=True):

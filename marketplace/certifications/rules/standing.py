@@ -2,13 +2,20 @@
 
 from calendar import monthrange
 from datetime import date, datetime, timedelta
+from uuid import UUID
 
 import msgspec
 
 from marketplace.certifications.errors import InstitutionNotBookable, StayBeyondCertificate
 from marketplace.certifications.rules.policies import policy_on
-from marketplace.certifications.rules.records import Certification, CertificationSnapshot, Standing
-from marketplace.certifications.states import CERTIFICATION, ENDED, OFFERED, Event, Status
+from marketplace.certifications.rules.records import (
+    Assessment,
+    Certification,
+    CertificationSnapshot,
+    Decision,
+    Standing,
+)
+from marketplace.certifications.states import ASSESSMENT, CERTIFICATION, DECISION, ENDED, OFFERED, Event, Status
 from marketplace.identity.rules import Level
 from marketplace.kit.errors import Forbidden
 
@@ -90,9 +97,19 @@ def offered(certification: Certification, *, level: Level | None) -> list[str]:
     """List what an officer of ``level`` can do to this certification now."""
     return [
         event
-        for event in CERTIFICATION.valid_transitions(certification.status, actor=level)
+        for event in CERTIFICATION.valid_transitions(certification.status, actor=level or "")
         if event in OFFERED and (event not in _LIFTS or may_lift(certification.restricted_by, level=level))
     ]
+
+
+def offered_on_decision(decision: Decision, *, officer: UUID, level: Level | None) -> list[str]:
+    """List what this officer can do to a decision: the one who asked for it, nothing."""
+    return [] if officer == decision.requested_by else DECISION.valid_transitions(decision.status, actor=level or "")
+
+
+def offered_on_assessment(assessment: Assessment, *, level: Level | None) -> list[str]:
+    """List what an officer of ``level`` can do to an assessment order."""
+    return ASSESSMENT.valid_transitions(assessment.status, actor=level or "")
 
 
 def valid_until(valid_from: date) -> date:
