@@ -58,7 +58,7 @@ def api(home: Home, told: Mapping[str, str], *, port: int) -> Program[Process]:
 
 def worker(home: Home, told: Mapping[str, str]) -> Program[Process]:
     """Return the Celery worker, ready when it says so, which it does unless LOG_LEVEL silences it."""
-    silent = os.environ.get("LOG_LEVEL", "INFO").upper() not in {"DEBUG", "INFO"}
+    silent = (os.environ.get("LOG_LEVEL") or "INFO").upper() not in {"DEBUG", "INFO"}
     return Program(
         name="worker",
         title="worker",

@@ -16,6 +16,8 @@ from typing import BinaryIO
 from marketplace.embedded.errors import BinaryMissing
 
 LEASH = Path(__file__).with_name("leash.py")
+HAS_PROC = Path("/proc/self").exists()  # Linux has it, macOS does not.
+DYING_SECONDS = 5.0
 LOG_LIMIT_BYTES = 10 * 1024 * 1024
 
 
@@ -184,7 +186,10 @@ def settle(child: Child, ready: Callable[[], bool], seconds: float, *steps: tupl
 
 
 def alive(pid: int) -> bool:
-    """Tell whether a process with this id exists and is not merely a zombie that nobody has collected."""
+    """Tell whether a process exists and still holds anything; a zombie that waits to be collected does not.
+
+    A killed process with threads looks like a zombie while the last of them still keep its files and ports open.
+    """
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
@@ -192,18 +197,24 @@ def alive(pid: int) -> bool:
     except PermissionError:
         return True
     with suppress(OSError):
-        return b") Z" not in Path(f"/proc/{pid}/stat").read_bytes()
-    return True
+        zombie = b") Z" in Path(f"/proc/{pid}/stat").read_bytes()
+        return not zombie or len(list(Path(f"/proc/{pid}/task").iterdir())) > 1
+    return not HAS_PROC
 
 
 def works_in(pid: int, folder: Path) -> bool:
     """Tell whether a running process has this working folder: a pid alone may have been given to a stranger since."""
-    with suppress(OSError):
+    if not HAS_PROC:
+        listing = subprocess.run(["lsof", "-a", "-p", str(pid), "-d", "cwd", "-Fn"], capture_output=True, check=False)
+        return f"n{folder.resolve()}" in os.fsdecode(listing.stdout).splitlines()
+    try:
         return Path(f"/proc/{pid}/cwd").readlink() == folder.resolve()
-    if Path("/proc/self").exists():
+    except FileNotFoundError:
+        # It is dying: its folder is gone already, its port perhaps not yet.
+        wait_until(lambda: not alive(pid), DYING_SECONDS)
         return False
-    listing = subprocess.run(["lsof", "-a", "-p", str(pid), "-d", "cwd", "-Fn"], capture_output=True, check=False)
-    return f"n{folder.resolve()}" in os.fsdecode(listing.stdout).splitlines()
+    except PermissionError:
+        return False
 
 
 def end(pid: int, *steps: tuple[signal.Signals, float]) -> bool:
