@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from marketplace.bookings.rules import Contact, Guest
+from marketplace.bookings.rules import Contact, Guest, payable_leg
 from marketplace.bookings.states import Status
 from marketplace.certifications import queries as certifications
 from marketplace.certifications.rules import CertificationSnapshot
