@@ -1,0 +1,1 @@
+"""Stripe's resources: one module each, plain functions that take a `Call`."""
