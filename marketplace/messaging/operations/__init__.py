@@ -1,0 +1,31 @@
+"""Telling people things, each occasion once, and handing messages to the provider."""
+
+from marketplace.messaging.operations.delivering import deliver
+from marketplace.messaging.operations.reminding import remind
+from marketplace.messaging.operations.telling_guests import (
+    send_session_code,
+    tell_of_cancellation,
+    tell_of_confirmation,
+    tell_of_displacement,
+    tell_of_guaranteed_departure,
+    tell_of_refund,
+    tell_of_returned_payment,
+)
+from marketplace.messaging.operations.telling_staff import tell_of_assessment, tell_of_guests_in_house
+from marketplace.messaging.operations.writing import forget, write
+
+__all__ = (
+    "deliver",
+    "forget",
+    "remind",
+    "send_session_code",
+    "tell_of_assessment",
+    "tell_of_cancellation",
+    "tell_of_confirmation",
+    "tell_of_displacement",
+    "tell_of_guaranteed_departure",
+    "tell_of_guests_in_house",
+    "tell_of_refund",
+    "tell_of_returned_payment",
+    "write",
+)

@@ -1,0 +1,39 @@
+"""Pure decisions of messaging: the words, the days of reminders, and how events look to partners."""
+
+from marketplace.messaging.rules.reminding import (
+    BALANCE_DAYS_BEFORE,
+    FIRST_DAYS_BEFORE,
+    LAST_DAYS_BEFORE,
+    arrival_reminder,
+    balance_reminder,
+)
+from marketplace.messaging.rules.templates import (
+    SMS_LENGTH_MAX,
+    TEMPLATES,
+    Channel,
+    Fact,
+    Language,
+    Template,
+    Text,
+    address,
+    language_of,
+)
+from marketplace.messaging.rules.wire import field_on_the_wire
+
+__all__ = (
+    "BALANCE_DAYS_BEFORE",
+    "FIRST_DAYS_BEFORE",
+    "LAST_DAYS_BEFORE",
+    "SMS_LENGTH_MAX",
+    "TEMPLATES",
+    "Channel",
+    "Fact",
+    "Language",
+    "Template",
+    "Text",
+    "address",
+    "arrival_reminder",
+    "balance_reminder",
+    "field_on_the_wire",
+    "language_of",
+)

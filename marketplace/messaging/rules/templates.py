@@ -1,0 +1,192 @@
+"""Every message to a person, in Chinese and English, in one table.
+
+An SMS goes out in the reader's language, a mail in both. A Chinese SMS of up to 70 characters is one SMS (GSM 03.38);
+each begins with the sender's name in brackets, as Chinese carriers require. Facts stand in braces; both languages use
+the same ones.
+"""
+
+import unicodedata
+from collections.abc import Mapping
+from datetime import date
+from enum import StrEnum
+from typing import Literal
+
+import msgspec
+
+from marketplace.identity.rules import e164
+from marketplace.kit.money import yuan
+
+SMS_LENGTH_MAX = 70
+Language = Literal["zh", "en"]
+Fact = str | int | date
+_READS_CHINESE = ("+86", "+852", "+853", "+886")
+
+
+class Channel(StrEnum):
+    """How a message travels."""
+
+    SMS = "sms"
+    MAIL = "mail"
+
+
+class Text(msgspec.Struct, frozen=True, kw_only=True):
+    """The words of a message, ready to be sent."""
+
+    subject: str | None
+    text: str
+
+
+class Template(msgspec.Struct, frozen=True, kw_only=True):
+    """One kind of message. Facts that end in ``amount`` are fen, and dates are written as people say them."""
+
+    name: str
+    channel: Channel = Channel.SMS
+    zh: str
+    en: str
+    subject_zh: str | None = None
+    subject_en: str | None = None
+
+    def render(self, facts: Mapping[str, Fact], *, language: Language) -> Text:
+        """Fill in the facts."""
+        zh, en = _words(facts, "zh"), _words(facts, "en")
+        if self.channel is Channel.MAIL:
+            subject = f"{self.subject_zh} · {self.subject_en}"
+            return Text(subject=subject, text=f"{self.zh.format(**zh)}\n\n{self.en.format(**en)}")
+        return Text(
+            subject=None,
+            text=f"【候鸟】{self.zh.format(**zh)}" if language == "zh" else f"[Houniao] {self.en.format(**en)}",
+        )
+
+
+def language_of(phone: str) -> Language:
+    """Return the language for a telephone number in E.164: Chinese for the numbers of China, English elsewhere."""
+    return "zh" if phone.startswith(_READS_CHINESE) else "en"
+
+
+def address(to: str) -> str:
+    """Return a telephone number as E.164, or a mail address in lower case: the form in which readers are found."""
+    if "@" in to:
+        return unicodedata.normalize("NFKC", to).strip().casefold()
+    return e164(to) or to.strip()
+
+
+def _words(facts: Mapping[str, Fact], language: Language) -> dict[str, str]:
+    words = {}
+    for name, fact in facts.items():
+        if isinstance(fact, date):
+            words[name] = f"{fact.month}月{fact.day}日" if language == "zh" else fact.isoformat()
+        elif isinstance(fact, int) and name.endswith("amount"):
+            words[name] = yuan(fact)
+        else:
+            words[name] = str(fact)
+    return words
+
+
+_ALL = (
+    Template(
+        name="session_code",
+        zh="验证码 {code}，{minutes} 分钟内有效，请勿告诉他人。",
+        en="Your code is {code}, good for {minutes} minutes. Tell it to nobody.",
+    ),
+    Template(
+        name="booking_confirmed",
+        zh="{institution}已确认：{check_in}入住，{check_out}离店。机构电话 {phone}。",
+        en="{institution} is confirmed from {check_in} to {check_out}. The institution's telephone: {phone}.",
+    ),
+    Template(
+        name="booking_cancelled",
+        zh="{institution}{check_in}的预订已取消，退款 {refund_amount} 将原路退回。",
+        en="Your booking at {institution} from {check_in} is cancelled; {refund_amount} will be paid back.",
+    ),
+    Template(
+        name="booking_cancelled_without_refund",
+        zh="{institution}{check_in}的预订已取消，按约定无退款。",
+        en="Your booking at {institution} from {check_in} is cancelled; under its terms nothing is paid back.",
+    ),
+    Template(
+        name="hold_released",
+        zh="{institution}{check_in}的预留已取消，未产生费用。",
+        en="The room held for you at {institution} from {check_in} is released; nothing was charged.",
+    ),
+    Template(
+        name="booking_displaced",
+        zh="很抱歉，{institution}的认定已被撤销，{check_in}的预订不能入住，已付款将全额退回。",
+        en="We are sorry: {institution} is no longer certified, so the stay from {check_in} cannot take place."
+        " All you paid will be paid back.",
+    ),
+    Template(
+        name="hold_voided",
+        zh="{institution}的认定已被撤销，您的预留已取消，未产生费用。",
+        en="{institution} is no longer certified; the room held for you is released and nothing was charged.",
+    ),
+    Template(
+        name="departure_guaranteed",
+        zh="您{check_in}出发的旅居团已成团，{check_out}返回，请按时参加。",
+        en="Your group tour from {check_in} to {check_out} has enough travellers and will take place.",
+    ),
+    Template(
+        name="departure_not_formed",
+        zh="很抱歉，{check_in}出发的旅居团未成团，已付款 {refund_amount} 将全额退回。",
+        en="We are sorry: the group tour from {check_in} found too few travellers. {refund_amount} will be paid back.",
+    ),
+    Template(
+        name="payment_returned",
+        zh="{institution}{check_in}的款项到账时房间已不可订，{amount} 将全额退回。",
+        en="Your payment for {institution} from {check_in} came when the room was gone; {amount} will be paid back.",
+    ),
+    Template(
+        name="refund_paid",
+        zh="{institution}的退款 {amount} 已退回原支付账户。",
+        en="The refund of {amount} for {institution} is back in the account it was paid from.",
+    ),
+    Template(
+        name="reminder_7_days",
+        zh="{institution}将于{check_in}接待您，请备好身份证和常用药。机构电话 {phone}。",
+        en="{institution} expects you on {check_in}. Bring identity cards and medicines. Telephone: {phone}.",
+    ),
+    Template(
+        name="reminder_1_day",
+        zh="温馨提醒：{check_in}入住{institution}，路上请注意安全。机构电话 {phone}。",
+        en="A reminder: your stay at {institution} begins on {check_in}. Travel safely. Telephone: {phone}.",
+    ),
+    Template(
+        name="reminder_balance",
+        zh="{institution}的尾款 {amount} 请于{due_on}前支付，以免影响{check_in}入住。",
+        en="Please pay the balance of {amount} for {institution} by {due_on}; your stay begins on {check_in}.",
+    ),
+    Template(
+        name="booking_received",
+        channel=Channel.MAIL,
+        subject_zh="新预订待确认接待",
+        subject_en="A new booking",
+        zh="预订 {booking}：{check_in} 至 {check_out}，{guest_count} 人。请登录机构后台确认接待。",
+        en="Booking {booking}: {check_in} to {check_out}, {guest_count} guests. Please sign in and acknowledge it.",
+    ),
+    Template(
+        name="booking_withdrawn",
+        channel=Channel.MAIL,
+        subject_zh="预订已取消",
+        subject_en="A booking was cancelled",
+        zh="预订 {booking}（{check_in} 至 {check_out}，{guest_count} 人）已取消，房间已恢复可售。",
+        en="Booking {booking} ({check_in} to {check_out}, {guest_count} guests) is cancelled; the room is for sale again.",
+    ),
+    Template(
+        name="assessment_ordered",
+        channel=Channel.MAIL,
+        subject_zh="质量评估任务",
+        subject_en="An assessment is due",
+        zh="请于 {due_on} 前完成对{institution}的质量评估。任务编号 {assessment}。",
+        en="Please assess {institution} by {due_on}. Task {assessment}.",
+    ),
+    Template(
+        name="guests_to_relocate",
+        channel=Channel.MAIL,
+        subject_zh="紧急：在住老人需安置",
+        subject_en="Urgent: guests to relocate",
+        zh="{institution}的认定已被撤销，预订 {booking} 仍有 {guest_count} 人在住，请立即组织安置。",
+        en="{institution} is no longer certified while {guest_count} guests of booking {booking} live there."
+        " Please relocate them at once.",
+    ),
+)
+
+TEMPLATES: dict[str, Template] = {template.name: template for template in _ALL}

@@ -1,0 +1,30 @@
+"""How the fields of an event look to partners: ids with their prefixes, amounts as money."""
+
+from typing import Any
+from uuid import UUID
+
+from marketplace.kit.ids import wire
+from marketplace.kit.money import Money
+
+_PREFIXES = {
+    "assessment_id": "asm",
+    "booking_id": "bkg",
+    "certification_id": "crt",
+    "decision_id": "dec",
+    "departure_id": "dep",
+    "institution_id": "ins",
+    "payment_id": "pay",
+    "quote_id": "quo",
+    "refund_id": "ref",
+    "room_type_id": "rmt",
+    "tour_id": "tor",
+}
+
+
+def field_on_the_wire(name: str, value: Any) -> Any:
+    """Return a field of a stored event as partners see it. A new kind of id needs its prefix here."""
+    if name.endswith("_id") and isinstance(value, str):
+        return wire(_PREFIXES[name], UUID(value))
+    if name.rpartition("_")[2] == "amount" and isinstance(value, int):
+        return Money(value)
+    return value
