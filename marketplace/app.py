@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from litestar import Litestar
 from litestar.plugins.prometheus import PrometheusConfig
 
-from marketplace.kit import db, valkey
+from marketplace.kit import clock_follow, db, valkey
 from marketplace.kit.http.context import RequestContext, before_send
 from marketplace.kit.http.problems import HANDLERS
 from marketplace.kit.http.strict import refuse_unknown_query
@@ -36,7 +36,8 @@ async def connections(_: Litestar) -> AsyncIterator[None]:
     gc.collect()
     gc.freeze()
     try:
-        yield
+        async with clock_follow.following():
+            yield
     finally:
         await valkey.disconnect()
         await db.disconnect()

@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 from marketplace.kit import clock_follow, db, valkey
+from marketplace.payments import gateway
 from marketplace.settings import settings
 
 T = TypeVar("T")
@@ -90,9 +91,11 @@ async def _connections() -> AsyncIterator[None]:
     found = settings()
     await db.connect(found.database_url, max_size=POOL_SIZE)
     await valkey.connect(found.redis_url)
+    gateway.configure(found)
     try:
         async with clock_follow.following():
             yield
     finally:
+        await gateway.close()
         await valkey.disconnect()
         await db.disconnect()
