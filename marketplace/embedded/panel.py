@@ -5,10 +5,11 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 
 from rich.box import ROUNDED
-from rich.console import Console, Group
+from rich.cells import set_cell_size
+from rich.console import Console
 from rich.markup import escape
 from rich.panel import Panel
-from rich.table import Table
+from rich.table import Column, Table
 
 from marketplace.embedded.state import Run
 
@@ -48,8 +49,8 @@ class Reporter:
             self._console.print(framed(run, self._logins, seconds=seconds))
         else:
             self._console.print(f"Ready in {seconds:.1f} s · 已就绪")
-            for title, url, login in rows(run, self._logins):
-                self._console.print(f"{title:<26} {url:<44} {login}", markup=False)
+            for line in plain(run, self._logins):
+                self._console.print(line, markup=False)
             self._console.print(HINT, markup=False)
 
 
@@ -58,10 +59,10 @@ HINT = "Ctrl-C stops everything · try: make demo · logs: .marketplace/logs"
 
 def framed(run: Run, logins: Logins, *, seconds: float) -> Panel:
     """Return the panel of a terminal."""
-    table = Table.grid(padding=(0, 2))
-    for row in rows(run, logins):
-        table.add_row(*(escape(cell) for cell in row))
-    return Panel(Group(table), title=f"Ready in {seconds:.1f} s · 已就绪", subtitle=HINT, box=ROUNDED, width=WIDTH)
+    table = Table.grid(Column(no_wrap=True), Column(overflow="fold"), padding=(0, 2))
+    for title, value in rows(run, logins):
+        table.add_row(escape(title), escape(value))
+    return Panel(table, title=f"Ready in {seconds:.1f} s · 已就绪", subtitle=HINT, box=ROUNDED, width=WIDTH)
 
 
 def show(run: Run | None, logins: Logins) -> None:
@@ -70,28 +71,34 @@ def show(run: Run | None, logins: Logins) -> None:
     if run is None:
         console.print("nothing runs here; `make up` starts it")
         return
-    for title, url, login in rows(run, logins):
-        console.print(f"{title:<26} {url:<44} {login}", markup=False)
+    for line in plain(run, logins):
+        console.print(line, markup=False)
     for name, process in run.processes.items():
         restarts = f", restarted {process.restart_count} times" if process.restart_count else ""
         console.print(f"{name:<26} {process.condition} (process {process.pid}{restarts})", markup=False)
 
 
-def rows(run: Run, logins: Logins) -> Iterator[tuple[str, str, str]]:
-    """Yield what, where, and how to get in."""
-    yield "API", run.urls["api"], ""
-    yield "API reference 接口文档", run.urls["docs"], ""
-    yield "SMS & mail outbox 短信", run.urls["outbox"], "one-time codes"
-    yield "Stripe sandbox 支付沙箱", run.urls["stripe_sandbox"], ""
+def plain(run: Run, logins: Logins) -> Iterator[str]:
+    """Yield the rows as lines; Chinese characters are two columns wide."""
+    for title, value in rows(run, logins):
+        yield f"{set_cell_size(title, 26)} {value}"
+
+
+def rows(run: Run, logins: Logins) -> Iterator[tuple[str, str]]:
+    """Yield what there is, and where it is or how one gets in."""
+    yield "API", run.urls["api"]
+    yield "API reference 接口文档", run.urls["docs"]
+    yield "SMS & mail outbox 短信", run.urls["outbox"]
+    yield "Stripe sandbox 支付沙箱", run.urls["stripe_sandbox"]
     for family in logins["families"][:1]:
-        yield "Family 家庭", family["phone"], "its code is in the outbox"
+        yield "Family 家庭", f"{family['phone']}  (its code is in the outbox)"
     for partner in logins["partners"][:1]:
-        yield "Partner 平台", partner["client_id"], partner["client_secret"]
+        yield "Partner 平台", f"{partner['client_id']} / {partner['client_secret']}"
     for staff in logins["institutions"][:1]:
-        yield "Institution 机构", staff["email"], staff["password"]
+        yield "Institution 机构", f"{staff['email']} / {staff['password']}"
     for officer in logins["officers"][:1]:
-        yield "Civil affairs 民政", officer["email"], officer["password"]
-    yield "Everyone else 其他", "marketplace status --json", ""
+        yield "Civil affairs 民政", f"{officer['email']} / {officer['password']}"
+    yield "Everyone else 其他", "marketplace status --json"
 
 
 def status(run: Run | None, logins: Logins) -> dict[str, object]:

@@ -21,16 +21,24 @@ def prepare(home: Home, known: State, told: Mapping[str, str], report: Reporter,
     Both are harmless to repeat; remembering only saves the start of a Python program, which is half of a warm start.
     Refuses: ProgramFailed with the end of the log.
     """
-    database = hashlib.sha256(told["DATABASE_URL"].encode()).hexdigest()
-    steps = [("migrate", "schema up to date", f"{database}:{digest(paths.checkout() / 'migrations')}")]
-    if with_seed:
-        steps.append(("seed", "demo world planted", database))
-    for name, title, mark in steps:
+    titles = {"migrate": "schema up to date", "seed": "demo world planted"}
+    for name in ("migrate", "seed") if with_seed else ("migrate",):
         began = time.monotonic()
-        if known.prepared.get(name) != mark:
+        if is_due(known, name, told):
             run_to_end(home, name, told)
-            known.prepared[name] = mark
-        report.step(title, seconds=time.monotonic() - began)
+            known.prepared[name] = mark(name, told)
+        report.step(titles[name], seconds=time.monotonic() - began)
+
+
+def is_due(known: State, name: str, told: Mapping[str, str]) -> bool:
+    """Tell whether a step has not been done to this database, or not in this form."""
+    return known.prepared.get(name) != mark(name, told)
+
+
+def mark(name: str, told: Mapping[str, str]) -> str:
+    """Return what identifies a step: the database, whose address holds its own password, and for migrations their text."""
+    database = hashlib.sha256(told["DATABASE_URL"].encode()).hexdigest()
+    return f"{database}:{digest(paths.checkout() / 'migrations')}" if name == "migrate" else database
 
 
 def run_to_end(home: Home, name: str, told: Mapping[str, str]) -> None:

@@ -50,9 +50,9 @@ class Child:
         self.sweep()
         self.popen.wait()
 
-    def last_words(self) -> str:
-        """Return the end of what this very process has logged."""
-        return tail(self.log, since=self.log_offset)
+    def last_words(self, lines: int = 12) -> str:
+        """Return the last lines of what this very process has logged."""
+        return tail(self.log, lines, since=self.log_offset)
 
     def has_said(self, words: str) -> bool:
         """Tell whether this very process has logged these words lately."""
@@ -87,9 +87,9 @@ class Server:
         """Return the exit code, or None while the server runs."""
         return self.child.poll()
 
-    def last_words(self) -> str:
-        """Return the end of what this very process has logged."""
-        return self.child.last_words()
+    def last_words(self, lines: int = 12) -> str:
+        """Return the last lines of what this very process has logged."""
+        return self.child.last_words(lines)
 
     def sweep(self) -> None:
         """Kill what it left behind when it ended; the next start waits for what cannot be killed."""

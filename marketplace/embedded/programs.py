@@ -34,8 +34,8 @@ class Running(Protocol):
     def poll(self) -> int | None:
         """Return the exit code, or None while it runs."""
 
-    def last_words(self) -> str:
-        """Return the end of what this very process has logged."""
+    def last_words(self, lines: int = 12) -> str:
+        """Return the last lines of what this very process has logged."""
 
     def sweep(self) -> None:
         """Kill what it left behind when it ended."""

@@ -105,7 +105,7 @@ class Supervisor:
         if now - kept.started_at > STEADY_SECONDS:
             kept.attempt_count = 0
         self._note(
-            f"{kept.program.name} ended with {kept.running.poll()}; its last words:\n{kept.running.last_words()}"
+            f"{kept.program.name} ended with {kept.running.poll()}; its last words:\n{kept.running.last_words(4)}"
         )
         self._try_again_or_give_up(kept)
 

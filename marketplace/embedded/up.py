@@ -8,12 +8,11 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import NoReturn
 
-from marketplace.embedded import environment, lock, parts, ports, postgres, state, valkey
+from marketplace.embedded import environment, lock, parts, ports, postgres, prepare, state, valkey
 from marketplace.embedded.errors import PortTaken
 from marketplace.embedded.panel import Reporter
 from marketplace.embedded.paths import Home
-from marketplace.embedded.prepare import prepare
-from marketplace.embedded.programs import Program, R
+from marketplace.embedded.programs import Process, Program, R
 from marketplace.embedded.state import ProcessState, Run
 from marketplace.embedded.supervisor import Supervisor
 
@@ -63,10 +62,16 @@ class Site:
         environment.check({**self.given, **told})
         self.known.run = Run(pid=os.getpid(), urls=addresses, environment=told, processes=self.processes)
         self.save()
-        if sandbox_port:
-            self.bring_up(parts.sandbox(home, told, port=sandbox_port))
-        prepare(home, self.known, told, self.report, with_seed=with_seed)
-        self.bring_up(parts.api(home, told, port=own_api_port), parts.worker(home, told), parts.beat(home, told))
+        sandbox = [parts.sandbox(home, told, port=sandbox_port)] if sandbox_port else []
+        product = [parts.api(home, told, port=own_api_port), parts.worker(home, told), parts.beat(home, told)]
+        began = self.start(*sandbox)
+        if with_seed and prepare.is_due(self.known, "seed", told):
+            self.wait(*sandbox, began=began)  # The demo world has payments.
+            sandbox = []
+        prepare.prepare(home, self.known, told, self.report, with_seed=with_seed)
+        self.save()
+        began = self.start(*product)
+        self.wait(*sandbox, *product, began=began)
 
     def database_url(self) -> str:
         """Return the address of the person's own PostgreSQL, or of ours, started."""
@@ -75,7 +80,7 @@ class Site:
             self.report.step("PostgreSQL (DATABASE_URL)", given.rpartition("@")[2])
             return given
         postgres.end_leftover(self.home.postgres)
-        return self.bring_up(parts.database(self.home, port=self.port("postgres")))[0].url
+        return self.bring_up(parts.database(self.home, port=self.port("postgres"))).url
 
     def redis_url(self) -> str:
         """Return the address of the person's own Valkey or Redis, or of ours, started."""
@@ -84,16 +89,26 @@ class Site:
             self.report.step("Valkey (REDIS_URL)", given.rpartition("@")[2])
             return given
         valkey.end_leftover(self.home.valkey)
-        return self.bring_up(parts.queue(self.home, port=self.port("valkey")))[0].url
+        return self.bring_up(parts.queue(self.home, port=self.port("valkey"))).url
 
-    def bring_up(self, *together: Program[R]) -> list[R]:
-        """Start programs at the same time and wait until each is ready."""
+    def bring_up(self, program: Program[R]) -> R:
+        """Start one program and wait until it is ready."""
         began = time.monotonic()
-        running = [self.supervisor.start(program) for program in together]
-        for program in together:
+        running = self.supervisor.start(program)
+        self.wait(program, began=began)
+        return running
+
+    def start(self, *programs: Program[Process]) -> float:
+        """Start programs without waiting; returns when that was."""
+        for program in programs:
+            self.supervisor.start(program)
+        return time.monotonic()
+
+    def wait(self, *programs: Program[R], began: float) -> None:
+        """Wait until each is ready, and say so."""
+        for program in programs:
             self.supervisor.wait_until_ready(program.name)
             self.report.step(program.title, program.where, seconds=time.monotonic() - began)
-        return running
 
     def api_port(self, asked: int | None) -> int:
         """Return the API's port.
