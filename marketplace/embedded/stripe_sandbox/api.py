@@ -5,13 +5,14 @@ import base64
 import binascii
 import json
 import logging
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from typing import Any
 
 from litestar import HttpMethod, Request, Response, route
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException
-from litestar.response.base import ASGIResponse
-from litestar.types import Receive, Scope, Send
+from litestar.response import Stream
 
 from marketplace.embedded.stripe_sandbox import idempotency, routes
 from marketplace.embedded.stripe_sandbox.errors import Json, StripeError
@@ -42,17 +43,8 @@ class _Asked:
     expand: list[str]
 
 
-class _LostAnswer(ASGIResponse):
-    """An answer that begins and breaks off, so that the client sees a connection error after the effect."""
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 -- the protocol's names.
-        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"4096")]})
-        await send({"type": "http.response.body", "body": b"{", "more_body": True})
-        raise ConnectionAbortedError("chaos: this answer is lost on purpose")
-
-
 @route("/v1/{path:path}", http_method=[HttpMethod.GET, HttpMethod.POST, HttpMethod.DELETE])
-async def api(request: ApiRequest, sandbox: TheSandbox) -> Response[str] | ASGIResponse:
+async def api(request: ApiRequest, sandbox: TheSandbox) -> Response[Any]:
     """Answer one API call."""
     request_id = new_id("req", 14)
     key = (request.headers.get("idempotency-key") or None) if request.method == "POST" else None
@@ -79,7 +71,7 @@ async def api(request: ApiRequest, sandbox: TheSandbox) -> Response[str] | ASGIR
     if answer.replayed:
         headers |= {"Idempotent-Replayed": "true", "Original-Request": answer.request_id}
     if sandbox.chaos.strikes(sandbox.chaos.knobs.lose_response_rate):
-        return _LostAnswer()
+        return Stream(_broken_off(), headers={"Content-Length": "4096"}, media_type="application/json")
     return Response(answer.body, status_code=answer.status, headers=headers, media_type="application/json")
 
 
@@ -98,6 +90,12 @@ def _authenticate(sandbox: Sandbox, authorization: str) -> None:
         raise StripeError(401, "invalid_request_error", "The sandbox takes test keys only (sk_test_…, rk_test_…).")
     if not sandbox.accepts_key(key):
         raise StripeError(401, "invalid_request_error", f"Invalid API Key provided: {key[:8]}****{key[-4:]}")
+
+
+async def _broken_off() -> AsyncIterator[bytes]:
+    """Begin an answer and break off, so that the client sees a connection error after the effect."""
+    yield b"{"
+    raise ConnectionAbortedError("chaos: this answer is lost on purpose")
 
 
 async def _understand(request: ApiRequest, request_id: str, key: str | None) -> _Asked:

@@ -1,0 +1,149 @@
+"""Webhooks: signed, retried, durable, and as unreliable as asked."""
+
+import json
+import time
+
+import pytest
+import stripe
+
+from marketplace.embedded.stripe_sandbox.settings import API_VERSION
+
+SECRET = "whsec_sandbox_tests"
+
+
+def new_customer(sdk):
+    return sdk.v1.customers.create({"name": "李强"})
+
+
+def hooks_about(receiver, object_id):
+    return [hook for hook in receiver.received if hook.event["data"]["object"]["id"] == object_id]
+
+
+def events_about(sdk, object_id, **params):
+    listed = sdk.v1.events.list({"limit": 100, **params}).data
+    return [event for event in listed if event.data.object.id == object_id]
+
+
+def test_the_sdk_verifies_the_signature_and_refuses_any_change(sdk, receiver):
+    customer = new_customer(sdk)
+    receiver.wait_for(lambda _: hooks_about(receiver, customer.id))
+    hook = hooks_about(receiver, customer.id)[0]
+    event = sdk.construct_event(hook.body, hook.signature, SECRET)
+    assert (event.type, event.livemode, event.api_version) == ("customer.created", False, API_VERSION)
+    assert event.data.object.name == "李强"
+    assert event.request.id.startswith("req_")
+    for body, secret in ((hook.body.replace(b"customer", b"Customer"), SECRET), (hook.body, "whsec_other")):
+        with pytest.raises(stripe.SignatureVerificationError):
+            sdk.construct_event(body, hook.signature, secret)
+
+
+def test_events_speak_the_version_that_the_sdk_pins():
+    assert stripe.api_version == API_VERSION
+
+
+def test_a_failed_delivery_is_tried_again_until_it_is_taken(sdk, receiver, wait_until):
+    receiver.answers.extend([500, 302])
+    customer = new_customer(sdk)
+    started = time.monotonic()
+    receiver.wait_for(lambda _: len(hooks_about(receiver, customer.id)) == 3)
+    assert time.monotonic() - started >= 2.9  # one second after the first failure, two after the second
+    hooks = hooks_about(receiver, customer.id)
+    assert len({hook.event["id"] for hook in hooks}) == 1
+    assert len({hook.signature for hook in hooks}) == 3
+    assert hooks[0].event["pending_webhooks"] == 1
+    event_id = hooks[0].event["id"]
+    wait_until(lambda: sdk.v1.events.retrieve(event_id).pending_webhooks == 0)
+
+
+def test_what_was_answered_survives_a_kill(new_process, new_receiver, new_sdk, wait_until):
+    deaf = new_receiver()
+    deaf.default_answer = 503
+    process = new_process(deaf.url).start()
+    sdk = new_sdk(process.url)
+    params = {"amount": 5000, "currency": "cny", "payment_method": "pm_card_visa", "confirm": True}
+    params["allowed_payment_method_types"] = ["card"]
+    intent = sdk.v1.payment_intents.create(params, {"idempotency_key": "pay:1:1"})
+    deaf.wait_for(lambda events: len({event["id"] for event in events}) == 3)
+    process.kill()
+
+    listening = new_receiver()
+    process.webhook_url = listening.url
+    process.start()
+    sdk = new_sdk(process.url)
+    assert sdk.v1.payment_intents.create(params, {"idempotency_key": "pay:1:1"}).id == intent.id
+    assert [one.id for one in sdk.v1.payment_intents.list().data] == [intent.id]
+    listening.wait_for(lambda events: len({event["id"] for event in events}) == 3)
+    expected = ["charge.succeeded", "payment_intent.created", "payment_intent.succeeded"]
+    assert sorted(hook.event["type"] for hook in listening.received) == expected
+    owed = {hook.event["id"] for hook in deaf.received}
+    assert {hook.event["id"] for hook in listening.received} == owed
+    wait_until(lambda: sdk.v1.events.list({"delivery_success": False}).data == [])
+    assert process.stop() == 0
+
+
+def test_events_are_listed_by_type_and_by_delivery(sdk, chaos, wait_until):
+    with chaos(drop_webhooks=True):
+        lost = new_customer(sdk)
+        wait_until(lambda: sdk.v1.events.list({"limit": 1}).data[0].data.object.id == lost.id)
+        event = events_about(sdk, lost.id)[0]
+        # Dropped for good: neither delivered nor waiting.
+        wait_until(lambda: chaos_is_done(sdk, event.id))
+    assert [one.id for one in events_about(sdk, lost.id, delivery_success=False)] == [event.id]
+    assert events_about(sdk, lost.id, delivery_success=True) == []
+    assert events_about(sdk, lost.id, types=["customer.*", "refund.failed"]) == [event]
+    assert events_about(sdk, lost.id, type="customer.created") == [event]
+    assert events_about(sdk, lost.id, type="customer.deleted") == []
+    with pytest.raises(stripe.InvalidRequestError):
+        sdk.v1.events.list({"type": "a", "types": ["b"]})
+
+
+def chaos_is_done(sdk, event_id):
+    return sdk.v1.events.retrieve(event_id).pending_webhooks == 1
+
+
+def test_a_dropped_event_can_be_sent_again_from_the_dashboard(sdk, sandbox, receiver, chaos, raw, wait_until):
+    with chaos(drop_webhooks=1):
+        customer = new_customer(sdk)
+        wait_until(lambda: sandbox.control("GET", "/chaos") and pending(sandbox) == 0)
+    event = events_about(sdk, customer.id)[0]
+    assert hooks_about(receiver, customer.id) == []
+    page = raw("GET", "/").text
+    assert event.id in page
+    assert "dropped by chaos" in page
+    assert raw("POST", f"/dashboard/events/{event.id}/resend").status_code == 303
+    receiver.wait_for(lambda _: len(hooks_about(receiver, customer.id)) == 1)
+    sandbox.control("POST", f"/events/{event.id}/resend")
+    receiver.wait_for(lambda _: len(hooks_about(receiver, customer.id)) == 2)
+
+
+def pending(sandbox):
+    return sandbox.control("GET", "/health")["deliveries_pending"]
+
+
+def test_a_delivery_can_come_twice_and_late(sdk, receiver, chaos):
+    with chaos(double_webhooks=1, delay_ms=150):
+        started = time.monotonic()
+        customer = new_customer(sdk)
+        receiver.wait_for(lambda _: len(hooks_about(receiver, customer.id)) == 2)
+        assert time.monotonic() - started >= 0.15
+    first, second = hooks_about(receiver, customer.id)
+    assert first.event["id"] == second.event["id"]
+
+
+def test_endpoints_are_told_what_they_listen_for_and_their_secret_once(sdk, new_receiver, receiver):
+    other = new_receiver()
+    endpoint = sdk.v1.webhook_endpoints.create({"url": other.url, "enabled_events": ["customer.created"]})
+    assert endpoint.secret.startswith("whsec_")
+    listed = {one.id: one for one in sdk.v1.webhook_endpoints.list().data}
+    assert set(listed) == {endpoint.id, "we_environment"}
+    assert "secret" not in listed[endpoint.id].to_dict()
+    customer = new_customer(sdk)
+    sdk.v1.payment_intents.create({"amount": 5000, "currency": "cny"})
+    other.wait_for(lambda events: events)
+    hook = other.received[0]
+    assert sdk.construct_event(hook.body, hook.signature, endpoint.secret).data.object.id == customer.id
+    deleted = sdk.v1.webhook_endpoints.delete(endpoint.id)
+    assert (deleted.id, deleted.deleted) == (endpoint.id, True)
+    after = new_customer(sdk)
+    receiver.wait_for(lambda _: hooks_about(receiver, after.id))
+    assert [event["type"] for event in (json.loads(hook.body) for hook in other.received)] == ["customer.created"]
