@@ -185,10 +185,12 @@ def in_database(module: str, function: str) -> None:
     """Run one of our async functions against the database of the environment, or of the marketplace that runs here."""
     import asyncio
     import importlib
+    import os
 
     from marketplace.embedded import environment, paths
 
     environment.borrow_or_refuse(paths.home())
+    environment.check(os.environ)
     from marketplace.kit import db
     from marketplace.settings import settings
 

@@ -74,6 +74,15 @@ def test_a_command_that_needs_the_database_says_how_to_get_one(marketplace):
     assert "Traceback" not in refused.stderr
 
 
+def test_every_mistake_in_the_environment_is_named_at_once(marketplace):
+    unset = dict.fromkeys(("REDIS_URL", "PUBLIC_URL", "STRIPE_WEBHOOK_SECRET"), "")
+    refused = marketplace("migrate", DATABASE_URL="mysql://x", **unset)
+    assert refused.returncode == 1
+    for name in ("DATABASE_URL is wrong", "REDIS_URL is not set", "SECRET_KEY is not set", "PUBLIC_URL is not set"):
+        assert name in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
 def test_logs_are_named_and_read(marketplace, home):
     home.logs.mkdir()
     home.log("api").write_text("".join(f"line {n}\n" for n in range(100)))
