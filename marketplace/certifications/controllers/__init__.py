@@ -5,4 +5,6 @@ from marketplace.certifications.controllers.certificates import Certificates
 from marketplace.certifications.controllers.certifications import Certifications
 from marketplace.certifications.controllers.decisions import Decisions
 
-__all__ = ("Assessments", "Certificates", "Certifications", "Decisions")
+CERTIFICATION_CONTROLLERS = (Certifications, Decisions, Assessments, Certificates)
+
+__all__ = ("CERTIFICATION_CONTROLLERS",)

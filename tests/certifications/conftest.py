@@ -1,0 +1,170 @@
+"""A county, a prefecture and 长白山管委会 under one province, with officers and institutions to certify."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from marketplace.certifications import operations
+from marketplace.certifications.rules import Scores
+from marketplace.identity import operations as identity
+from marketplace.identity.rules import Kind, Level, Principal
+from marketplace.institutions.operations import register
+from marketplace.kit import clock
+from marketplace.kit.audit import SYSTEM
+from marketplace.kit.db import fetch, fetch_value, transaction
+from marketplace.kit.ids import new_id
+from marketplace.places.rules import Position
+from seed.places import plant_places
+
+NOW = datetime(2027, 3, 1, 4, 0, tzinfo=UTC)
+TODAY = date(2027, 3, 1)
+PROVINCE = "220000"
+FUSONG = "220621"
+BAISHAN = "220600"
+HUNCHUN = "222404"
+PASSING = Scores(environment=98, facilities=106, operations=121, services=482)  # 807 points: grade 4.
+
+
+@pytest.fixture
+async def gazetteer():
+    await plant_places(now=NOW)
+
+
+def officer(level: Level, jurisdiction: str) -> Principal:
+    return Principal(kind=Kind.OFFICER, id=new_id(), session_id=new_id(), level=level, jurisdiction=jurisdiction)
+
+
+@pytest.fixture
+def province():
+    return officer(Level.PROVINCE, PROVINCE)
+
+
+@pytest.fixture
+def second():
+    return officer(Level.PROVINCE, PROVINCE)
+
+
+@pytest.fixture
+def prefecture():
+    return officer(Level.PREFECTURE, BAISHAN)
+
+
+@pytest.fixture
+def county():
+    return officer(Level.COUNTY, FUSONG)
+
+
+@pytest.fixture
+def stranger():
+    return officer(Level.COUNTY, HUNCHUN)
+
+
+@pytest.fixture
+def add_institution(gazetteer):
+    async def add(name="松江河康养院（示例）", place_code="songjianghe"):
+        return await register(
+            name=name,
+            name_en="Songjianghe Care House",
+            uscc=None,
+            place_code=place_code,
+            address="白山路 1 号",
+            position=Position(42.19, 127.49, "wgs84"),
+            licensed_bed_count=120,
+            opened_on=date(2019, 5, 1),
+            is_example=True,
+            actor=SYSTEM,
+            now=NOW,
+        )
+
+    return add
+
+
+@pytest.fixture
+def certify(add_institution, province):
+    """Certify a new institution, in 抚松 unless said otherwise."""
+
+    async def certify(*, name="松江河康养院（示例）", place_code="songjianghe", **facts):
+        return await operations.certify(
+            **{
+                "institution_id": await add_institution(name, place_code),
+                "scores": PASSING,
+                "assessed_on": TODAY,
+                "reason": "评估合格，公示无异议",
+                "actor": province,
+                "now": NOW,
+                **facts,
+            }
+        )
+
+    return certify
+
+
+@pytest.fixture
+async def certified(certify):
+    return await certify()
+
+
+@pytest.fixture
+def sign_in():
+    """Register an officer and return the headers of a session that is open at ``NOW``."""
+
+    async def sign_in(level: Level, jurisdiction: str, *, kind=Kind.OFFICER):
+        async with transaction():
+            staff_id = await identity.register_staff(
+                actor=SYSTEM,
+                kind=kind,
+                name="王处长",
+                email=f"{new_id().hex}@jilin.example",
+                password_hash="$argon2id$v=19$never-used",
+                level=level,
+                jurisdiction=jurisdiction,
+                now=NOW,
+            )
+            opened = await identity.open_session(kind=kind, holder_id=staff_id, now=NOW)
+        return {"Authorization": f"Bearer {opened.token}"}
+
+    return sign_in
+
+
+@pytest.fixture
+def at_now():
+    """Set the process's clock to ``NOW``."""
+    clock.travel(NOW - datetime.now(UTC))
+
+
+async def trace(certification_id) -> tuple[object, ...]:
+    """Everything that a refused operation must leave as it was."""
+    return (
+        await fetch("SELECT * FROM certifications WHERE id = $1", certification_id),
+        await fetch_value("SELECT count(*) FROM certification_history WHERE certification_id = $1", certification_id),
+        await fetch("SELECT * FROM certification_decisions WHERE certification_id = $1 ORDER BY id", certification_id),
+        await fetch("SELECT * FROM assessment_orders WHERE certification_id = $1 ORDER BY id", certification_id),
+        await fetch_value("SELECT count(*) FROM outbox"),
+        await fetch_value("SELECT count(*) FROM audit_events"),
+    )
+
+
+async def kinds() -> list[str]:
+    """The kinds of all messages published so far, in order."""
+    return [row["kind"] for row in await fetch("SELECT kind FROM outbox ORDER BY id")]
+
+
+@pytest.fixture(scope="session")
+def app(machine):
+    """The routes of this package on an application made as the real one is."""
+    from litestar import Litestar
+
+    from marketplace.certifications.controllers import CERTIFICATION_CONTROLLERS
+    from marketplace.identity.guards import DEPENDENCIES, Authentication
+    from marketplace.kit.http.context import RequestContext, before_send
+    from marketplace.kit.http.problems import HANDLERS
+    from marketplace.kit.http.strict import refuse_unknown_query
+
+    return Litestar(
+        route_handlers=CERTIFICATION_CONTROLLERS,
+        middleware=[RequestContext(), Authentication()],
+        dependencies=DEPENDENCIES,
+        before_request=refuse_unknown_query,
+        before_send=[before_send],
+        exception_handlers=HANDLERS,
+    )
