@@ -6,7 +6,9 @@ from uuid import UUID
 
 from asyncpg import Range
 
-from marketplace.inventory.rules import Drift, Night, check_stay
+from marketplace.catalog import queries as catalog
+from marketplace.inventory.rules import Availability, Drift, Night, RoomNights, check_stay, sellable
+from marketplace.kit.clock import local_date
 from marketplace.kit.db import fetch
 
 # Nights of some room types with what could be had: nothing when closed or stopped, and lapsed holds count as free.
@@ -57,6 +59,24 @@ async def stay_nights(
     stay = found[room_type_id]
     check_stay(stay, check_in=check_in, check_out=check_out, unit_count=unit_count)
     return stay
+
+
+async def availability(*, institution_id: UUID, first: date, end: date, now: datetime) -> Availability:
+    """Return what could be booked of an institution on ``[first, end)``, in three queries. Refuses: NotFound."""
+    listing = await catalog.listing(institution_id, now=now)
+    until = listing.certification.valid_until if listing.bookable and listing.certification else None
+    room_types = await catalog.room_types_of(institution_id)
+    found = await nights(room_type_ids=[one.id for one in room_types], first=first, end=end, now=now)
+    return Availability(
+        institution_id=institution_id,
+        bookable=listing.bookable,
+        first=first,
+        end=end,
+        room_types=tuple(
+            RoomNights(room_type=one, nights=sellable(found[one.id], today=local_date(now), until=until))
+            for one in room_types
+        ),
+    )
 
 
 async def verify() -> list[Drift]:

@@ -8,12 +8,15 @@ from uuid import UUID
 
 import msgspec
 
+from marketplace.catalog.rules import RoomType
 from marketplace.inventory.errors import NotAvailable, StayTooShort
-from marketplace.kit.errors import invalid
+from marketplace.kit.errors import FieldError, Invalid, invalid
 
 HORIZON_NIGHTS = 400
 STAY_NIGHTS_MAX = 180
 AVAILABILITY_NIGHTS_DEFAULT = 60
+# ¥1,000,000 for one night is a slip of the keyboard.
+PRICE_AMOUNT_MAX = 100_000_000
 
 
 class AllocationKind(StrEnum):
@@ -59,6 +62,23 @@ class Night(msgspec.Struct, frozen=True, kw_only=True):
     closed: bool
 
 
+class RoomNights(msgspec.Struct, frozen=True, kw_only=True):
+    """A room type and its nights on sale within a window, in order."""
+
+    room_type: RoomType
+    nights: tuple[Night, ...]
+
+
+class Availability(msgspec.Struct, frozen=True, kw_only=True):
+    """What could be booked of an institution on the nights ``[first, end)``; nothing unless it is ``bookable``."""
+
+    institution_id: UUID
+    bookable: bool
+    first: date
+    end: date
+    room_types: tuple[RoomNights, ...]
+
+
 class Drift(msgspec.Struct, frozen=True, kw_only=True):
     """A counter that is not what the allocations say. ``fact`` is ``taken_count`` or ``closed`` (1 for a closed night)."""
 
@@ -89,6 +109,10 @@ def check_ranges(ranges: Sequence[NightRange], *, unit_count: int, today: date) 
                 zh=f"最多可设 {HORIZON_NIGHTS} 晚",
                 en=f"At most {HORIZON_NIGHTS} nights ahead ({horizon}).",
             )
+        if asked.price_amount is not None and not 0 < asked.price_amount <= PRICE_AMOUNT_MAX:
+            raise invalid(
+                f"ranges.{i}.price", zh="价格须在 ¥0.01 至 ¥1,000,000 之间", en="A price is ¥0.01 to ¥1,000,000."
+            )
         if asked.unit_count is not None and asked.unit_count > unit_count:
             raise invalid(
                 f"ranges.{i}.units", zh=f"该房型共 {unit_count} 间", en=f"The room type has {unit_count} units."
@@ -117,3 +141,33 @@ def check_stay(nights: Sequence[Night], *, check_in: date, check_out: date, unit
     least = by_date[check_in].min_stay_count
     if (check_out - check_in).days < least:
         raise StayTooShort(first_full_night=check_in, min_stay_count=least)
+
+
+def window(first: date | None, end: date | None, *, today: date) -> tuple[date, date]:
+    """Return the nights ``[first, end)`` to show: from today and for 60 nights unless said otherwise.
+
+    Refuses: Invalid naming the query parameter when the window is reversed, empty or longer than 400 nights.
+    """
+    first = first or today
+    length = timedelta(days=AVAILABILITY_NIGHTS_DEFAULT)
+    end = end or (first + length if first <= date.max - length else date.max)
+    if end <= first:
+        raise _wrong("to", zh="结束日期须晚于开始日期", en="Must be after from; the window is [from, to).")
+    if (end - first).days > HORIZON_NIGHTS:
+        raise _wrong("to", zh=f"一次最多查询 {HORIZON_NIGHTS} 晚", en=f"At most {HORIZON_NIGHTS} nights at once.")
+    return first, end
+
+
+def sellable(nights: Sequence[Night], *, today: date, until: date | None) -> tuple[Night, ...]:
+    """Return nights with nothing available where none may be sold: in the past, or not ended by ``until``.
+
+    A stay may not run past the certificate (R02), so its last night is the one before ``until``; None sells nothing.
+    """
+    return tuple(
+        one if until is not None and today <= one.night < until else msgspec.structs.replace(one, available_count=0)
+        for one in nights
+    )
+
+
+def _wrong(parameter: str, *, zh: str, en: str) -> Invalid:
+    return Invalid(fields=(FieldError(pointer=f"?{parameter}", zh=zh, en=en),))

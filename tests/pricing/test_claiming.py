@@ -20,7 +20,7 @@ async def used_by(quote_id) -> object:
 
 
 async def test_a_quote_is_used_once(house):
-    quote, booking_id = await house.quote(await house.add_room_type(), 1, 3), new_id()
+    quote, booking_id = await house.quote(await house.add_room_type(units=3, nights=400), 1, 3), new_id()
     claimed = await house.claim(quote.id, booking_id=booking_id)
     assert claimed.used_by_booking_id == booking_id
     assert claimed.total_amount == quote.total_amount
@@ -30,7 +30,7 @@ async def test_a_quote_is_used_once(house):
 
 
 async def test_a_quote_runs_out_at_its_instant(house):
-    quote = await house.quote(await house.add_room_type(), 1, 3)
+    quote = await house.quote(await house.add_room_type(units=3, nights=400), 1, 3)
     with pytest.raises(QuoteExpired):
         await house.claim(quote.id, now=quote.expires_at)
     assert await used_by(quote.id) is None
@@ -38,7 +38,7 @@ async def test_a_quote_runs_out_at_its_instant(house):
 
 
 async def test_a_price_that_changed_is_refused_and_the_quote_stays_unused(house):
-    room = await house.add_room_type()
+    room = await house.add_room_type(units=3, nights=400)
     quote = await house.quote(room, 1, 4)
     await house.sell(room, 2, 3, price_amount=21_000)
     with pytest.raises(PriceChanged):
@@ -50,14 +50,14 @@ async def test_a_price_that_changed_is_refused_and_the_quote_stays_unused(house)
 
 
 async def test_a_price_that_moved_elsewhere_does_not_matter(house):
-    room = await house.add_room_type()
+    room = await house.add_room_type(units=3, nights=400)
     quote = await house.quote(room, 1, 4)
     await house.sell(room, 4, 9, price_amount=50_000)
     await house.claim(quote.id)
 
 
 async def test_taking_the_last_unit_first_does_not_spoil_the_price(house):
-    room = await house.add_room_type(units=1)
+    room = await house.add_room_type(units=1, nights=400)
     quote = await house.quote(room, 1, 4)
     async with db.transaction():
         await inventory.take(
@@ -69,7 +69,7 @@ async def test_taking_the_last_unit_first_does_not_spoil_the_price(house):
 
 @pytest.mark.parametrize("kind", ["family", "partner"])
 async def test_a_foreign_quote_is_not_found(house, kind):
-    quote = await house.quote(await house.add_room_type(), 1, 3)
+    quote = await house.quote(await house.add_room_type(units=3, nights=400), 1, 3)
     same_id_other_kind = house.family.id if kind == "partner" else new_id()
     stranger = Principal(kind=kind, id=same_id_other_kind, session_id=new_id())
     with pytest.raises(NotFound):
@@ -78,7 +78,7 @@ async def test_a_foreign_quote_is_not_found(house, kind):
 
 
 async def test_voiding_withdraws_open_quotes_of_one_institution_only(house):
-    room = await house.add_room_type()
+    room = await house.add_room_type(units=3, nights=400)
     used, open_one = await house.quote(room, 1, 3), await house.quote(room, 1, 3)
     await house.claim(used.id)
     later = house.now + timedelta(minutes=5)
@@ -93,7 +93,7 @@ async def test_voiding_withdraws_open_quotes_of_one_institution_only(house):
 
 
 async def test_seats_of_a_tour_are_offered_and_claimed_at_the_lines_of_the_tour(house):
-    stay = await house.quote(await house.add_room_type(), 40, 43)
+    stay = await house.quote(await house.add_room_type(units=3, nights=400), 40, 43)
     line = Line(code="seats", reason_zh="2 位", reason_en="2 seats", amount=300_000, unit_amount=150_000, quantity=2)
     async with db.transaction():
         quote = await operations.issue(
@@ -116,7 +116,7 @@ async def test_seats_of_a_tour_are_offered_and_claimed_at_the_lines_of_the_tour(
 
 
 async def test_every_offer_leaves_an_audit_line_without_its_content(house):
-    quote = await house.quote(await house.add_room_type(), 1, 3)
+    quote = await house.quote(await house.add_room_type(units=3, nights=400), 1, 3)
     row = await db.fetch_one("SELECT * FROM audit_events WHERE action = 'quote.issued'")
     assert (row["subject_id"], row["actor_id"], row["recorded_at"]) == (quote.id, house.family.id, house.now)
     assert SYSTEM.id is None

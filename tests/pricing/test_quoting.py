@@ -22,7 +22,7 @@ async def stored() -> int:
 
 
 async def test_a_quote_says_the_whole_price_when_to_pay_it_and_what_cancelling_costs(house):
-    room = await house.add_room_type()
+    room = await house.add_room_type(units=3, nights=400)
     await house.sell(room, 62, 65, price_amount=30_000)
     await operations.set_discount(
         actor=SYSTEM,
@@ -57,7 +57,7 @@ async def test_a_quote_says_the_whole_price_when_to_pay_it_and_what_cancelling_c
 
 
 async def test_several_units_are_priced_each(house):
-    quote = await house.quote(await house.add_room_type(), 1, 3, guest_count=5, unit_count=3)
+    quote = await house.quote(await house.add_room_type(units=3, nights=400), 1, 3, guest_count=5, unit_count=3)
     assert [(line.amount, line.unit_amount, line.quantity) for line in quote.lines] == [(120_000, 20_000, 6)]
 
 
@@ -75,7 +75,7 @@ async def test_several_units_are_priced_each(house):
     ],
 )
 async def test_an_impossible_wish_is_refused_by_its_field(house, first, end, facts, pointer):
-    room = await house.add_room_type()
+    room = await house.add_room_type(units=3, nights=400)
     with pytest.raises(Invalid) as refusal:
         await house.quote(room, first, end, **facts)
     assert [field.pointer for field in refusal.value.fields] == [pointer]
@@ -83,12 +83,12 @@ async def test_an_impossible_wish_is_refused_by_its_field(house, first, end, fac
 
 
 async def test_the_longest_stay_may_be_quoted(house):
-    quote = await house.quote(await house.add_room_type(), 0, 180)
+    quote = await house.quote(await house.add_room_type(units=3, nights=400), 0, 180)
     assert (quote.check_out - quote.check_in).days == 180
 
 
 async def test_a_bed_is_for_one_and_a_couple_takes_two(house):
-    bed = await house.add_room_type(sold_by="bed", guests_max=1)
+    bed = await house.add_room_type(units=3, nights=400, sold_by="bed", guests_max=1)
     with pytest.raises(Invalid) as refusal:
         await house.quote(bed, 1, 3, guest_count=2)
     assert [(field.pointer, field.zh) for field in refusal.value.fields] == [
@@ -103,7 +103,7 @@ async def test_an_unknown_room_type_is_not_found(house):
 
 
 async def test_an_institution_that_is_not_bookable_gets_no_quote(house):
-    room = await house.add_room_type()
+    room = await house.add_room_type(units=3, nights=400)
     await db.execute("UPDATE certifications SET status = 'suspended', restricted_by = 'county'")
     with pytest.raises(InstitutionNotBookable) as refusal:
         await house.quote(room, 1, 3)
@@ -112,7 +112,7 @@ async def test_an_institution_that_is_not_bookable_gets_no_quote(house):
 
 
 async def test_a_full_night_gets_no_quote_but_a_lapsed_hold_does_not_count(house):
-    room = await house.add_room_type(units=1)
+    room = await house.add_room_type(units=1, nights=400)
     wanted = {"room_type_id": room, "unit_count": 1, "kind": "booking", "owner_id": new_id(), "now": house.now}
     hold_until = house.now + timedelta(minutes=1)
     async with db.transaction():
@@ -124,7 +124,7 @@ async def test_a_full_night_gets_no_quote_but_a_lapsed_hold_does_not_count(house
 
 
 async def test_the_shortest_stay_of_the_night_of_arrival_is_kept_to(house):
-    room = await house.add_room_type()
+    room = await house.add_room_type(units=3, nights=400)
     await house.sell(room, 1, 2, min_stay_count=7)
     with pytest.raises(StayTooShort):
         await house.quote(room, 1, 7)
@@ -132,7 +132,7 @@ async def test_the_shortest_stay_of_the_night_of_arrival_is_kept_to(house):
 
 
 async def test_a_foreign_quote_is_not_found(house):
-    quote = await house.quote(await house.add_room_type(), 1, 3)
+    quote = await house.quote(await house.add_room_type(units=3, nights=400), 1, 3)
     stranger = type(house.family)(kind="family", id=new_id(), session_id=new_id())
     with pytest.raises(NotFound):
         await queries.quote(quote_id=quote.id, principal=stranger)
@@ -140,14 +140,14 @@ async def test_a_foreign_quote_is_not_found(house):
 
 @pytest.mark.parametrize("change", ["total_amount = total_amount + 1", "expires_at = expires_at + interval '1 hour'"])
 async def test_an_offer_cannot_be_rewritten(house, change):
-    await house.quote(await house.add_room_type(), 1, 3)
+    await house.quote(await house.add_room_type(units=3, nights=400), 1, 3)
     with pytest.raises(asyncpg.IntegrityConstraintViolationError, match="append-only"):
         async with db.transaction():
             await db.execute(f"UPDATE quotes SET {change}")
 
 
 async def test_a_discount_holds_from_its_day_until_it_is_ended(house):
-    room = await house.add_room_type()
+    room = await house.add_room_type(units=3, nights=400)
     for day, bps in ((house.day(-10), 1_000), (house.day(0), 0), (house.day(10), 2_000)):
         await operations.set_discount(
             actor=SYSTEM, institution_id=house.id, nights_min=7, discount_bps=bps, effective_from_on=day, now=house.now
@@ -161,7 +161,7 @@ async def test_a_discount_holds_from_its_day_until_it_is_ended(house):
 
 
 async def test_a_quote_costs_a_fixed_number_of_statements(house, count_queries):
-    room = await house.add_room_type()
+    room = await house.add_room_type(units=3, nights=400)
     counts = []
     for end in (3, 60):
         async with count_queries() as statements:

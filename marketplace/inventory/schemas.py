@@ -1,0 +1,121 @@
+"""Nights on the wire: what a guest sees, and what an institution says."""
+
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+
+from marketplace.inventory.rules import HORIZON_NIGHTS, STAY_NIGHTS_MAX, Availability, Night, NightRange, RoomNights
+from marketplace.kit.errors import invalid
+from marketplace.kit.ids import pattern, wire
+from marketplace.kit.money import Money
+
+CURRENCY = "CNY"
+
+
+class NightView(msgspec.Struct, frozen=True):
+    """One night: how many units can still be had, the price of one, and the shortest stay that may begin on it."""
+
+    date: date
+    available_units: Annotated[int, msgspec.Meta(ge=0, examples=[3])]
+    price: Money
+    min_stay: Annotated[int, msgspec.Meta(ge=1, examples=[1])]
+    closed: bool
+
+    @classmethod
+    def of(cls, night: Night) -> "NightView":
+        """Write a night."""
+        return cls(
+            date=night.night,
+            available_units=night.available_count,
+            price=Money(night.price_amount, CURRENCY),
+            min_stay=night.min_stay_count,
+            closed=night.closed,
+        )
+
+
+class RoomNightsView(msgspec.Struct, frozen=True):
+    """A room type and its nights in order; a night that is not listed is not on sale."""
+
+    room_type_id: Annotated[str, msgspec.Meta(pattern=pattern("rmt"))]
+    name: str
+    name_en: str
+    nights: list[NightView]
+
+    @classmethod
+    def of(cls, found: RoomNights) -> "RoomNightsView":
+        """Write a room type's nights."""
+        return cls(
+            room_type_id=wire("rmt", found.room_type.id),
+            name=found.room_type.name,
+            name_en=found.room_type.name_en,
+            nights=[NightView.of(night) for night in found.nights],
+        )
+
+
+class AvailabilityView(msgspec.Struct, frozen=True):
+    """The nights ``[from, to)`` of every room type. Only a booking holds a room; this is what could be had just now."""
+
+    institution_id: Annotated[str, msgspec.Meta(pattern=pattern("ins"))]
+    bookable: bool
+    from_: date = msgspec.field(name="from")
+    to: date
+    room_types: list[RoomNightsView]
+
+    @classmethod
+    def of(cls, found: Availability) -> "AvailabilityView":
+        """Write an availability."""
+        return cls(
+            institution_id=wire("ins", found.institution_id),
+            bookable=found.bookable,
+            from_=found.first,
+            to=found.end,
+            room_types=[RoomNightsView.of(one) for one in found.room_types],
+        )
+
+
+class NightRangeInput(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What holds on the nights ``[from, to)``. What is left out stays as it is; new nights need units and price."""
+
+    from_: date = msgspec.field(name="from")
+    to: date
+    units: Annotated[int, msgspec.Meta(ge=0, le=10_000, examples=[6])] | None = None
+    price: Money | None = None
+    min_stay: Annotated[int, msgspec.Meta(ge=1, le=STAY_NIGHTS_MAX, examples=[7])] | None = None
+    closed: bool | None = None
+
+
+class NightsInput(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Ranges of nights, applied all or none. Ranges may not overlap."""
+
+    ranges: Annotated[list[NightRangeInput], msgspec.Meta(min_length=1, max_length=HORIZON_NIGHTS)]
+
+    def asked(self) -> list[NightRange]:
+        """Return the ranges as the domain knows them. Refuses: Invalid for another currency."""
+        for i, one in enumerate(self.ranges):
+            if one.price is not None and one.price.currency != CURRENCY:
+                raise invalid(f"ranges.{i}.price.currency", zh="仅支持人民币", en="Prices are in CNY.")
+        return [
+            NightRange(
+                first=one.from_,
+                end=one.to,
+                unit_count=one.units,
+                price_amount=one.price.amount if one.price else None,
+                min_stay_count=one.min_stay,
+                closed=one.closed,
+            )
+            for one in self.ranges
+        ]
+
+
+class NightsSet(msgspec.Struct, frozen=True):
+    """How many nights now are as was asked."""
+
+    room_type_id: Annotated[str, msgspec.Meta(pattern=pattern("rmt"))]
+    night_count: Annotated[int, msgspec.Meta(ge=1, examples=[90])]
+
+    @classmethod
+    def of(cls, room_type_id: UUID, night_count: int) -> "NightsSet":
+        """Write the answer."""
+        return cls(room_type_id=wire("rmt", room_type_id), night_count=night_count)
