@@ -12,7 +12,7 @@ from marketplace.kit.pages import LIMIT_MAX, BadCursor, Cursor, Limit, Page, dec
 from marketplace.places.errors import UnknownCode
 from marketplace.places.queries import list_clusters, list_places
 from marketplace.places.rules import check_cluster
-from marketplace.places.schemas import PlaceItem
+from marketplace.places.schemas import PlaceView
 
 
 class Places(Controller):
@@ -23,8 +23,8 @@ class Places(Controller):
     security = ()
 
     @get(
-        summary="List places with their clusters and climate",
-        operation_id="list_places",
+        summary="List places with their clusters and climate · 地点",
+        operation_id="listPlaces",
         guards=[limited(SEARCH)],
         middleware=[ETag()],
         responses=refusals(UnknownCode, BadCursor, RateLimited),
@@ -36,7 +36,7 @@ class Places(Controller):
         ] = None,
         limit: Limit = LIMIT_MAX,
         cursor: Cursor = None,
-    ) -> Page[PlaceItem]:
+    ) -> Page[PlaceView]:
         """List the places where institutions are, with mean temperatures by month and how far to trust them."""
         if cluster is not None:
             check_cluster(cluster, await list_clusters())
@@ -45,4 +45,4 @@ class Places(Controller):
             limit=limit,
             key=lambda place: place.code,
         )
-        return Page([PlaceItem.of(place) for place in found.items], found.next_cursor)
+        return Page([PlaceView.of(place) for place in found.items], found.next_cursor)

@@ -9,7 +9,7 @@ from marketplace.places.rules import ClimateMonth, Cluster, ClusterKind, Confide
 _COORDINATE_DIGITS = 6
 
 
-class CoordinatesItem(msgspec.Struct, frozen=True):
+class CoordinatesView(msgspec.Struct, frozen=True):
     """A point in degrees, always WGS-84 here; Amap and Tencent maps need it converted to GCJ-02."""
 
     latitude: Annotated[float, msgspec.Meta(examples=[42.41])]
@@ -23,7 +23,7 @@ class CoordinatesItem(msgspec.Struct, frozen=True):
         return cls(round(found.latitude, _COORDINATE_DIGITS), round(found.longitude, _COORDINATE_DIGITS))
 
 
-class ClusterItem(msgspec.Struct, frozen=True):
+class ClusterView(msgspec.Struct, frozen=True):
     """A cluster: 银发康养集聚区 on G331, or hot springs."""
 
     code: Annotated[str, msgspec.Meta(examples=["changbaishan"])]
@@ -37,7 +37,7 @@ class ClusterItem(msgspec.Struct, frozen=True):
         return cls(code=cluster.code, name=cluster.name_zh, name_en=cluster.name_en, kind=cluster.kind)
 
 
-class ClimateItem(msgspec.Struct, frozen=True):
+class ClimateView(msgspec.Struct, frozen=True):
     """A month's mean temperature and how far to trust it."""
 
     month: Annotated[int, msgspec.Meta(ge=1, le=12)]
@@ -50,7 +50,7 @@ class ClimateItem(msgspec.Struct, frozen=True):
         return cls(month=climate.month, mean_c=climate.mean_c, confidence=climate.confidence)
 
 
-class PlaceItem(msgspec.Struct, frozen=True, kw_only=True):
+class PlaceView(msgspec.Struct, frozen=True, kw_only=True):
     """A place where institutions are."""
 
     code: Annotated[str, msgspec.Meta(examples=["erdaobaihe"])]
@@ -58,12 +58,12 @@ class PlaceItem(msgspec.Struct, frozen=True, kw_only=True):
     name_en: str
     division_code: Annotated[str, msgspec.Meta(description="GB/T 2260, nine digits for a township.")]
     jurisdiction_code: Annotated[str, msgspec.Meta(description="The authority that reviews institutions here.")]
-    coordinates: CoordinatesItem
+    coordinates: CoordinatesView
     accuracy_m: Annotated[int, msgspec.Meta(description="How far the coordinates may be off, in metres.")]
     hub: Annotated[str | None, msgspec.Meta(description="Station or airport.", examples=["长白山站"])]
     hub_en: str | None
-    clusters: list[ClusterItem]
-    climate: list[ClimateItem]
+    clusters: list[ClusterView]
+    climate: list[ClimateView]
     climate_source: str | None
 
     @classmethod
@@ -75,11 +75,11 @@ class PlaceItem(msgspec.Struct, frozen=True, kw_only=True):
             name_en=place.name_en,
             division_code=place.division_code,
             jurisdiction_code=place.jurisdiction_code,
-            coordinates=CoordinatesItem.of(place.position),
+            coordinates=CoordinatesView.of(place.position),
             accuracy_m=place.accuracy_m,
             hub=place.hub,
             hub_en=place.hub_en,
-            clusters=[ClusterItem.of(cluster) for cluster in place.clusters],
-            climate=[ClimateItem.of(month) for month in place.climate],
+            clusters=[ClusterView.of(cluster) for cluster in place.clusters],
+            climate=[ClimateView.of(month) for month in place.climate],
             climate_source=place.climate[0].source if place.climate else None,
         )

@@ -3,13 +3,13 @@
 from marketplace.catalog.queries.listings import Listed, listing
 from marketplace.catalog.queries.pictures import Picture, picture, pictures_of
 from marketplace.catalog.queries.room_types import room_type, room_types, room_types_of, room_types_of_many
-from marketplace.catalog.queries.search import Filters, Found, search
+from marketplace.catalog.queries.search import Found, SortKey, search
 
 __all__ = (
-    "Filters",
     "Found",
     "Listed",
     "Picture",
+    "SortKey",
     "listing",
     "picture",
     "pictures_of",

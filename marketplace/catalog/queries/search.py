@@ -2,12 +2,13 @@
 
 from datetime import datetime
 from math import cos, radians
+from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
 
 from marketplace.catalog.queries.listings import COLUMNS, Listed, listed
-from marketplace.catalog.rules import SoldBy
+from marketplace.catalog.rules import Filters
 from marketplace.certifications.rules import policy_on
 from marketplace.kit.clock import local_date
 from marketplace.kit.db import fetch
@@ -20,33 +21,25 @@ KM_PER_DEGREE = 111.0
 # Near a pole a degree of longitude shrinks to nothing; nobody searches there, and nothing is divided by zero.
 _NARROWEST = 0.01
 
-# What makes a page's order total: text rank, distance in metres, minus the public grade, id.
-Place = tuple[int, int, int, UUID]
 
+class SortKey(NamedTuple):
+    """What puts one listing before another; the id makes the order total."""
 
-class Filters(msgspec.Struct, frozen=True, kw_only=True):
-    """What a family asks for; absent means anything. Every service asked for must be there."""
-
-    cluster: str | None = None
-    place: str | None = None
-    text: str | None = None
-    services: tuple[str, ...] = ()
-    ability_level: int | None = None
-    grade_min: int | None = None
-    sold_by: SoldBy | None = None
-    near: Position | None = None
-    radius_km: float | None = None
+    rank: int
+    distance_m: int
+    grade_order: int
+    id: UUID
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
-    """A listing with its place in the order, and how far it is from the point asked for."""
+    """A listing with its key in the order, and how far it is from the point asked for."""
 
     listed: Listed
-    place: Place
+    key: SortKey
     distance_m: int | None
 
 
-async def search(*, filters: Filters, after: Place | None, limit: int, now: datetime) -> list[Found]:
+async def search(*, filters: Filters, after: SortKey | None, limit: int, now: datetime) -> list[Found]:
     """Return up to ``limit + 1`` bookable listings after ``after``.
 
     Order: with text, a hit in the name before one in the place before one in the rest; then nearest first when a point
@@ -69,7 +62,7 @@ async def search(*, filters: Filters, after: Place | None, limit: int, now: date
     return [
         Found(
             listed=listed(row, bookable=True, now=now),
-            place=(row["rank"], row["distance_m"], row["grade_order"], row["id"]),
+            key=SortKey(row["rank"], row["distance_m"], row["grade_order"], row["id"]),
             distance_m=row["distance_m"] if filters.near is not None else None,
         )
         for row in rows

@@ -2,6 +2,7 @@
 
 from marketplace.catalog.rules.capacity import BedKind, RoomType, SoldBy, check_beds, check_room_type
 from marketplace.catalog.rules.claims import check_claims
+from marketplace.catalog.rules.filters import Filters, check_filters, parse_near, parse_services
 from marketplace.catalog.rules.pictures import check_picture
 from marketplace.catalog.rules.words import BARRIER_FREE, LANGUAGES, SERVICES, Word, check_words, codes_and_names
 
@@ -10,13 +11,17 @@ __all__ = (
     "LANGUAGES",
     "SERVICES",
     "BedKind",
+    "Filters",
     "RoomType",
     "SoldBy",
     "Word",
     "check_beds",
     "check_claims",
+    "check_filters",
     "check_picture",
     "check_room_type",
     "check_words",
     "codes_and_names",
+    "parse_near",
+    "parse_services",
 )
