@@ -52,11 +52,11 @@ from marketplace.payments.errors import AlreadyPaid
 from marketplace.payments.schemas import PaymentView
 from marketplace.pricing.errors import PriceChanged, QuoteExpired, QuoteUsed
 from marketplace.pricing.schemas import QuoteView
-from marketplace.tours.errors import DepartureFull
+from marketplace.tours.errors import DepartureClosed, DepartureFull
 
 SIGNED_IN = (Unauthenticated, Forbidden, RateLimited)
 KEYED = (IdempotencyKeyMissing, IdempotencyKeyReused, IdempotencyInProgress, Busy)
-UNSELLABLE = (InstitutionNotBookable, StayBeyondCertificate, NotAvailable, DepartureFull)
+UNSELLABLE = (InstitutionNotBookable, StayBeyondCertificate, NotAvailable, DepartureFull, DepartureClosed)
 
 
 class Quotes(Controller):

@@ -139,7 +139,11 @@ async def _take(
     """Take seats or nights; returns ``(seat_id, allocation_id, institution_id)``."""
     if offer.departure_id is not None:
         seat = await tours.seat(
-            departure_id=offer.departure_id, booking_id=booking_id, traveller_count=offer.guest_count, now=now
+            departure_id=offer.departure_id,
+            booking_id=booking_id,
+            traveller_count=offer.guest_count,
+            expires_at=expires_at,
+            now=now,
         )
         return seat.seat_id, None, seat.institution_id
     assert offer.room_type_id is not None

@@ -96,6 +96,7 @@ async def _secure_room(row: Row, *, now: datetime) -> _Secured:
 
 async def _secure_seat(row: Row, *, now: datetime) -> _Secured:
     assert row.departure_id is not None
+    assert row.seat_id is not None
     seat = await tours.keep_seat(
         departure_id=row.departure_id,
         seat_id=row.seat_id,
