@@ -7,19 +7,48 @@ from contextlib import asynccontextmanager
 from litestar import Litestar
 from litestar.plugins.prometheus import PrometheusConfig
 
+from marketplace.bookings.controllers import Approvals, Bookings, FrontDesk, Quotes, payment_return
+from marketplace.catalog.controllers import Institutions, Pictures
+from marketplace.certifications.controllers import Assessments, Certificates, Certifications, Decisions
+from marketplace.identity.controllers import SessionCodes, Sessions, Tokens
+from marketplace.identity.guards import DEPENDENCIES, Authentication
+from marketplace.inventory.controllers import Availabilities, RoomTypeNights
 from marketplace.kit import clock_follow, db, valkey
 from marketplace.kit.http.context import RequestContext, before_send
 from marketplace.kit.http.problems import HANDLERS
 from marketplace.kit.http.strict import refuse_unknown_query
 from marketplace.kit.logging import configure
+from marketplace.messaging.controllers import Development, Events
 from marketplace.monitoring.controllers import Health, metrics
 from marketplace.monitoring.tracing import tracing_plugins
 from marketplace.openapi.config import OPENAPI
 from marketplace.openapi.controllers import Documentation
 from marketplace.payments import gateway
+from marketplace.payments.controllers import ProviderWebhooks
+from marketplace.places.controllers import Places
 from marketplace.settings import settings
 
 CONTROLLERS = (
+    Places,
+    Institutions,
+    Pictures,
+    Availabilities,
+    RoomTypeNights,
+    Certificates,
+    Certifications,
+    Decisions,
+    Approvals,
+    Assessments,
+    SessionCodes,
+    Sessions,
+    Tokens,
+    Quotes,
+    Bookings,
+    FrontDesk,
+    payment_return,
+    ProviderWebhooks,
+    Events,
+    Development,
     Health,
     metrics,
     Documentation,
@@ -51,7 +80,8 @@ def create_app() -> Litestar:
     return Litestar(
         route_handlers=CONTROLLERS,
         lifespan=[connections],
-        middleware=[RequestContext(), prometheus.middleware],
+        middleware=[RequestContext(), prometheus.middleware, Authentication()],
+        dependencies=DEPENDENCIES,
         plugins=tracing_plugins(found),
         before_request=refuse_unknown_query,
         before_send=[before_send],
