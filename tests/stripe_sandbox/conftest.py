@@ -26,6 +26,9 @@ TOKEN = "control-token"
 
 stripe.enable_telemetry = False
 
+# One client for all: each new one would read the certificates of the world again.
+wire = httpx.Client(trust_env=False, timeout=10)
+
 
 class Received(NamedTuple):
     """One webhook as it came in."""
@@ -118,16 +121,14 @@ class SandboxProcess:
         return self.process.wait(timeout=10)
 
     def control(self, method: str, path: str, body: Any = None) -> Any:
-        answer = httpx.request(
-            method, f"{self.url}/_sandbox{path}", json=body, headers={"X-Sandbox-Token": TOKEN}, trust_env=False
-        )
+        answer = wire.request(method, f"{self.url}/_sandbox{path}", json=body, headers={"X-Sandbox-Token": TOKEN})
         assert answer.status_code == 200, answer.text
         return answer.json()
 
     def _answers(self) -> bool:
         assert self.process.poll() is None, "the sandbox ended at its start"
         try:
-            return httpx.get(f"{self.url}/livez", trust_env=False).status_code == 200
+            return wire.get(f"{self.url}/livez").status_code == 200
         except httpx.TransportError:
             return False
 
@@ -163,6 +164,12 @@ def wait_until(condition: Callable[[], Any], timeout: float = 8) -> Any:
             return found
         time.sleep(0.03)
     raise AssertionError("the condition never came true")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def http() -> Iterator[httpx.Client]:
+    yield wire
+    wire.close()
 
 
 @pytest.fixture(autouse=True)
@@ -280,7 +287,7 @@ def raw(sandbox: SandboxProcess) -> Callable[..., httpx.Response]:
 
     def call(method: str, path: str, *, body: Any = None, key: str = KEY, **headers: str) -> httpx.Response:
         sent = {"Authorization": f"Bearer {key}", **{name.replace("_", "-"): value for name, value in headers.items()}}
-        return httpx.request(method, sandbox.url + path, data=body, headers=sent, trust_env=False)
+        return wire.request(method, sandbox.url + path, data=body, headers=sent)
 
     return call
 

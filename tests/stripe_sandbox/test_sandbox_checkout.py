@@ -53,6 +53,8 @@ async def test_a_person_is_asked_by_the_wallet(sdk, browser, session_params, met
     page = await browser.get(sent_on.headers["location"])
     for word in (place, "¥4,280.00", "确认支付", "拒绝"):
         assert word in page.text
+    # Without the shop's origin a browser would hold back the redirect that follows the confirmation.
+    assert page.headers["content-security-policy"].endswith(" http://127.0.0.1:9")
     refused = await browser.post(str(page.url), data={"outcome": "decline"})
     assert refused.headers["location"] == session.url
     back = await browser.get(session.url)

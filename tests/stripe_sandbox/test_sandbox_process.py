@@ -5,7 +5,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import httpx
 import pytest
 import stripe
 
@@ -36,7 +35,7 @@ def test_loopback_goes_by_several_names(host, base):
     assert read_settings([*ARGUMENTS, "--host", host], GOOD).base_url == base
 
 
-def test_a_taken_port_is_refused_and_the_first_process_stays(sandbox, tmp_path):
+def test_a_taken_port_is_refused_and_the_first_process_stays(sandbox, http, tmp_path):
     command = [sys.executable, "-m", "marketplace.embedded.stripe_sandbox", "--port", str(sandbox.port)]
     second = subprocess.run(
         [*command, "--data", str(tmp_path / "other.sqlite3")],
@@ -49,19 +48,19 @@ def test_a_taken_port_is_refused_and_the_first_process_stays(sandbox, tmp_path):
     )
     assert second.returncode == 2
     assert f"port {sandbox.port} cannot be used" in second.stderr
-    assert httpx.get(f"{sandbox.url}/livez", trust_env=False).json() == {"status": "ok"}
+    assert http.get(f"{sandbox.url}/livez").json() == {"status": "ok"}
 
 
-def test_health_is_open_and_control_is_closed(sandbox):
-    health = httpx.get(f"{sandbox.url}/_sandbox/health", trust_env=False).json()
+def test_health_is_open_and_control_is_closed(sandbox, http):
+    health = http.get(f"{sandbox.url}/_sandbox/health").json()
     assert (health["status"], health["clock_offset_seconds"]) == ("ok", 0)
     for headers in ({}, {"X-Sandbox-Token": "guess"}):
-        answer = httpx.post(f"{sandbox.url}/_sandbox/chaos", json={"error_rate": 1}, headers=headers, trust_env=False)
+        answer = http.post(f"{sandbox.url}/_sandbox/chaos", json={"error_rate": 1}, headers=headers)
         assert answer.status_code == 403
     assert sandbox.control("GET", "/chaos")["error_rate"] == 0
     headers = {"X-Sandbox-Token": "control-token"}
     for wrong in ({"eror_rate": 1}, {"error_rate": 2}, {"delay_ms": -1}):
-        answer = httpx.post(f"{sandbox.url}/_sandbox/chaos", json=wrong, headers=headers, trust_env=False)
+        answer = http.post(f"{sandbox.url}/_sandbox/chaos", json=wrong, headers=headers)
         assert answer.status_code == 400
     assert sandbox.control("GET", "/chaos")["error_rate"] == 0
 

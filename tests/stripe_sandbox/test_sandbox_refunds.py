@@ -76,8 +76,10 @@ async def test_a_pending_refund_can_be_made_to_fail(sdk, sandbox, browser, recei
         100_000,
     )
     receiver.wait_for(lambda _: "refund.failed" in receiver.types_about(refund.id))
-    again = await sdk.v1.refunds.create_async({"payment_intent": intent_id})
-    assert again.amount == 428_000
+    with chaos(settle_delay_ms=60_000):
+        again = await sdk.v1.refunds.create_async({"payment_intent": intent_id})
+    assert (again.amount, again.status) == (428_000, "pending")
+    assert sandbox.control("POST", f"/refunds/{again.id}/settle")["status"] == "succeeded"
 
 
 def test_test_cards_choose_how_their_refunds_go(sdk, wait_until):

@@ -42,14 +42,14 @@ def test_events_speak_the_version_that_the_sdk_pins():
 
 
 def test_a_failed_delivery_is_tried_again_until_it_is_taken(sdk, receiver, wait_until):
-    receiver.answers.extend([500, 302])
+    receiver.answers.append(302)
     customer = new_customer(sdk)
     started = time.monotonic()
-    receiver.wait_for(lambda _: len(hooks_about(receiver, customer.id)) == 3)
-    assert time.monotonic() - started >= 2.9  # one second after the first failure, two after the second
+    receiver.wait_for(lambda _: len(hooks_about(receiver, customer.id)) == 2)
+    assert time.monotonic() - started >= 0.9
     hooks = hooks_about(receiver, customer.id)
     assert len({hook.event["id"] for hook in hooks}) == 1
-    assert len({hook.signature for hook in hooks}) == 3
+    assert len({hook.signature for hook in hooks}) == 2
     assert hooks[0].event["pending_webhooks"] == 1
     event_id = hooks[0].event["id"]
     wait_until(lambda: sdk.v1.events.retrieve(event_id).pending_webhooks == 0)

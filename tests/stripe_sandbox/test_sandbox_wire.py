@@ -1,6 +1,5 @@
 """The wire: keys, errors, forms, lists and expansion, as Stripe answers them."""
 
-import httpx
 import pytest
 import stripe
 
@@ -23,8 +22,8 @@ async def test_a_foreign_key_is_refused_in_stripes_shape(sandbox, new_sdk, key, 
     assert refusal.value.error.type == "invalid_request_error"
 
 
-def test_no_key_is_refused(sandbox):
-    answer = httpx.get(f"{sandbox.url}/v1/balance", trust_env=False)
+def test_no_key_is_refused(sandbox, http):
+    answer = http.get(f"{sandbox.url}/v1/balance")
     assert answer.status_code == 401
     assert answer.json()["error"]["message"] == "You did not provide an API key: send it as a Bearer token."
 

@@ -54,8 +54,6 @@ class Courier:
 
     async def _round(self, client: httpx.AsyncClient) -> float:
         """Start everything that is due; returns how many seconds may pass before the next look."""
-        while await self._store.run(lambda tx: timers.run_one_due(self._open_call(tx), at=self._clock())):
-            pass
         room = _AT_ONCE - len(self._under_way)
         skip = set(self._under_way)
         parcels = await self._store.run(lambda tx: webhooks.due(tx, limit=room, skip=skip)) if room > 0 else []
@@ -63,6 +61,8 @@ class Courier:
             task = asyncio.create_task(self._deliver(client, parcel))
             self._under_way[parcel.delivery_id] = task
             task.add_done_callback(partial(self._done, parcel.delivery_id))
+        while await self._store.run(lambda tx: timers.run_one_due(self._open_call(tx), at=self._clock())):
+            pass
         return await self._store.run(self._nap)
 
     def _done(self, delivery_id: int, _: asyncio.Task[None]) -> None:

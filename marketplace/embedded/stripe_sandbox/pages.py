@@ -70,8 +70,9 @@ async def authorise_page(sandbox: TheSandbox, intent_id: FromPath[str]) -> Respo
     if intent["status"] != "requires_action":
         state = {"succeeded": "paid", "processing": "processing"}.get(intent["status"], "refused")
         return page("closed.html", state=state, merchant=merchant, onward=onward)
+    leads_to = (intent.get("_return_url"), onward)
     drawing = code_svg(intent["id"])
-    return page("authorise.html", leads_to=(onward,), merchant=merchant, intent=intent, kind=kind, drawing=drawing)
+    return page("authorise.html", leads_to=leads_to, merchant=merchant, intent=intent, kind=kind, drawing=drawing)
 
 
 @post("/authorize/{intent_id:str}")

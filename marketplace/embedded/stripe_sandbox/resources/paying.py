@@ -1,8 +1,10 @@
 """One attempt to pay: straight through, declined, or by way of the payer's bank or wallet."""
 
+from base64 import b64encode
 from urllib.parse import urlencode
 
 from marketplace.embedded.stripe_sandbox.call import Call
+from marketplace.embedded.stripe_sandbox.drawing import code_svg
 from marketplace.embedded.stripe_sandbox.errors import Json, card_error, unexpected_state
 from marketplace.embedded.stripe_sandbox.ids import letters
 from marketplace.embedded.stripe_sandbox.rendering import render
@@ -142,10 +144,11 @@ def _next_action(call: Call, intent: Json, method: Json) -> Json:
     if method["type"] == "wechat_pay":
         code = f"weixin://wxpay/bizpayurl?pr={letters(9)}"
         image = f"{page}/code.svg"
+        inline = b64encode(code_svg(intent["id"]).encode()).decode()
         details = {
             "data": code,
             "hosted_instructions_url": page,
-            "image_data_url": image,
+            "image_data_url": f"data:image/svg+xml;base64,{inline}",
             "image_url_png": image,
             "image_url_svg": image,
         }
