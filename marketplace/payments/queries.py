@@ -132,7 +132,7 @@ async def stale_payments(now: datetime) -> list[UUID]:
     """List the payments at the provider whose end we have not heard, each looked at less often as it ages."""
     rows = await fetch(
         "SELECT id FROM payments WHERE settled_at IS NULL AND attempted_at IS NOT NULL AND"
-        " coalesce(checked_at, attempted_at) <= $1 - greatest($2::interval, ($1 - attempted_at) / 8)"
+        " coalesce(checked_at, attempted_at) <= $1::timestamptz - greatest($2::interval, ($1::timestamptz - attempted_at) / 8)"
         " ORDER BY coalesce(checked_at, attempted_at), id LIMIT $3",
         now,
         STALE_AFTER,
@@ -145,7 +145,7 @@ async def stale_refunds(now: datetime) -> list[UUID]:
     """List the refunds whose end we have not heard, each looked at less often as it ages."""
     rows = await fetch(
         "SELECT id FROM refunds WHERE settled_at IS NULL AND"
-        " coalesce(checked_at, requested_at) <= $1 - greatest($2::interval, ($1 - requested_at) / 8)"
+        " coalesce(checked_at, requested_at) <= $1::timestamptz - greatest($2::interval, ($1::timestamptz - requested_at) / 8)"
         " ORDER BY coalesce(checked_at, requested_at), id LIMIT $3",
         now,
         STALE_AFTER,

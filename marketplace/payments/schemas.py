@@ -58,7 +58,7 @@ class PaymentView(msgspec.Struct, frozen=True, kw_only=True):
             expires_at=row.expires_at,
             opened_at=row.opened_at,
             settled_at=row.settled_at,
-            valid_transitions=PAYMENT.valid_transitions(row.status),
+            valid_transitions=PAYMENT.valid_transitions(row.status, actor="family"),
         )
 
 
@@ -87,5 +87,5 @@ class RefundView(msgspec.Struct, frozen=True, kw_only=True):
             status=row.status,
             requested_at=row.requested_at,
             settled_at=row.settled_at,
-            valid_transitions=REFUND.valid_transitions(row.status),
+            valid_transitions=REFUND.valid_transitions(row.status, actor="family"),
         )

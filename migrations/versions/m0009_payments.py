@@ -116,5 +116,6 @@ CREATE TABLE provider_events (
     CHECK ((subject_kind = 'ignored') = (subject_id IS NULL))
 );
 CREATE INDEX provider_events_unapplied ON provider_events (received_at) WHERE applied_at IS NULL;
+CREATE INDEX provider_events_age ON provider_events (received_at) WHERE applied_at IS NOT NULL;
 """,
 )

@@ -3,10 +3,9 @@
 import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from uuid import UUID
 
-import httpx
 import stripe
 import structlog
 
@@ -15,6 +14,7 @@ from marketplace.kit.ids import wire
 from marketplace.payments.errors import ProviderUnavailable
 from marketplace.payments.gateway import reading, webhooks
 from marketplace.payments.gateway.port import KeyReused, Refused
+from marketplace.payments.gateway.transport import Transport
 from marketplace.payments.rules import (
     BOOKING_PREFIX,
     PAYMENT_PREFIX,
@@ -30,7 +30,6 @@ from marketplace.payments.rules import (
 )
 from marketplace.settings import STRIPE_LIVE_PREFIXES
 
-TIMEOUT_S = 10
 RETRIES = 2
 _EXPAND = ["payment_intent"]
 _PAGE = 100
@@ -48,21 +47,14 @@ stripe.enable_telemetry = False
 logging.getLogger("stripe").setLevel(logging.WARNING)
 
 
-class _Direct(stripe.HTTPXClient):
-    """The SDK's HTTP client without proxies: a sandbox is on this machine, whatever the environment says."""
-
-    def __init__(self) -> None:
-        super().__init__(timeout=TIMEOUT_S)
-        self._client_async = httpx.AsyncClient(trust_env=False)
-
-
 class StripeGateway:
     """The one production implementation of ``PaymentGateway``."""
 
     def __init__(self, *, api_key: str, api_base: str | None, webhook_secret: str) -> None:
         self._livemode = api_key.startswith(STRIPE_LIVE_PREFIXES)
         self._webhook_secret = webhook_secret
-        self._http = _Direct() if api_base else stripe.HTTPXClient(timeout=TIMEOUT_S)
+        # A sandbox is on this machine, whatever proxies the environment names.
+        self._http = Transport(through_proxies=api_base is None)
         self._client = stripe.StripeClient(
             api_key,
             # All four, or some calls of a sandboxed process would still go to the internet.
@@ -179,24 +171,22 @@ class StripeGateway:
         async with _translated():
             page = await self._client.v1.events.list_async(
                 {
-                    "created": {"gte": int(after.astimezone(UTC).timestamp())},
+                    "created": {"gte": int(after.timestamp())},
                     "delivery_success": False,
                     "types": list(webhooks.TYPES),
                     "limit": _PAGE,
                 }
             )
             events = [event async for event in page.auto_paging_iter()]
-        return [webhooks.news(event) for event in events if event.livemode == self._livemode]
+        return [webhooks.listed(event) for event in events if event.livemode == self._livemode]
 
     def verify_webhook(self, raw: bytes, signature: str | None) -> ProviderNews:
         """Verify and read a webhook; no network is used."""
-        return webhooks.verify(
-            self._client, raw, signature=signature, secret=self._webhook_secret, livemode=self._livemode
-        )
+        return webhooks.verify(raw, signature=signature, secret=self._webhook_secret, livemode=self._livemode)
 
     async def close(self) -> None:
         """Close the HTTP connections."""
-        await self._http.close_async()  # type: ignore[no-untyped-call]  # The SDK forgot its annotation.
+        await self._http.close_async()
 
 
 @asynccontextmanager

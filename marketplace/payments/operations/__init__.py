@@ -1,7 +1,7 @@
 """What can be done with money. Lock order within payments: the booking's payments in id order, then a refund."""
 
 from marketplace.payments.operations.cancelling import cancel_at_provider, cancel_open_payments
-from marketplace.payments.operations.inbox import collect_missed_events, mark_applied, receive
+from marketplace.payments.operations.inbox import collect_missed_events, mark_applied, prune_events, receive
 from marketplace.payments.operations.opening import open_payment
 from marketplace.payments.operations.outcomes import fetch_outcome, record_outcome
 from marketplace.payments.operations.refunding import apply_refund, hand_over_refund, request_refund, submit_refund
@@ -16,6 +16,7 @@ __all__ = (
     "hand_over_refund",
     "mark_applied",
     "open_payment",
+    "prune_events",
     "receive",
     "record_outcome",
     "request_refund",

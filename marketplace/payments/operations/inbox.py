@@ -13,6 +13,7 @@ from marketplace.payments.rules import IGNORED, ProviderNews
 
 # The reconciler asks again for events of this long that the provider could not deliver.
 MISSED_WITHIN = timedelta(days=1)
+KEEP = timedelta(days=30)
 
 
 async def receive(*, raw: bytes, signature: str | None, now: datetime) -> None:
@@ -36,6 +37,16 @@ async def collect_missed_events(*, now: datetime) -> int:
 async def mark_applied(*, event_id: UUID, now: datetime) -> None:
     """Remember that a stored event has been applied."""
     await execute("UPDATE provider_events SET applied_at = $2 WHERE id = $1 AND applied_at IS NULL", event_id, now)
+
+
+async def prune_events(*, now: datetime, keep: timedelta = KEEP, limit: int = 1_000) -> int:
+    """Delete events that were applied long ago, with the bodies they came in; the provider repeats none that old."""
+    return await execute(
+        "DELETE FROM provider_events WHERE id IN"
+        " (SELECT id FROM provider_events WHERE applied_at IS NOT NULL AND received_at < $1 LIMIT $2)",
+        now - keep,
+        limit,
+    )
 
 
 async def _store(news: ProviderNews, *, now: datetime) -> bool:

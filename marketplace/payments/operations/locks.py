@@ -26,6 +26,21 @@ async def lock_leg(booking_id: UUID, leg: Leg) -> list[PaymentRow]:
     return [payment_of(row) for row in rows]
 
 
+async def lock_leg_of(payment_id: UUID) -> tuple[PaymentRow, list[PaymentRow]]:
+    """Return a payment and the others of its leg, all FOR UPDATE in id order. Refuses: NotFound."""
+    require_transaction()
+    rows = await fetch(
+        "SELECT * FROM payments WHERE (booking_id, leg) = (SELECT booking_id, leg FROM payments WHERE id = $1)"
+        " ORDER BY id FOR UPDATE",
+        payment_id,
+    )
+    leg = [payment_of(row) for row in rows]
+    found = [row for row in leg if row.id == payment_id]
+    if not found:
+        raise NotFound
+    return found[0], [row for row in leg if row.id != payment_id]
+
+
 async def lock_refund(refund_id: UUID) -> RefundRow:
     """Return a refund FOR UPDATE. Refuses: NotFound."""
     require_transaction()

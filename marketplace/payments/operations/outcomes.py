@@ -6,15 +6,15 @@ from uuid import UUID
 import structlog
 
 from marketplace.kit.audit import SYSTEM, Actor, record
-from marketplace.kit.db import execute, require_transaction
+from marketplace.kit.db import execute, fetch_one, require_transaction
 from marketplace.kit.outbox import publish
 from marketplace.payments import queries
 from marketplace.payments.errors import ProviderDisagrees
 from marketplace.payments.events import PaymentFailed, PaymentSucceeded
 from marketplace.payments.gateway import gateway
 from marketplace.payments.operations.locating import locate_session
-from marketplace.payments.operations.locks import lock_leg, lock_payment
-from marketplace.payments.queries import PaymentRow
+from marketplace.payments.operations.locks import lock_leg_of
+from marketplace.payments.queries import PaymentRow, payment_of
 from marketplace.payments.rules import Outcome, Recorded, advance_payment
 from marketplace.payments.states import UNSETTLED_PAYMENT, PaymentStatus
 
@@ -43,20 +43,19 @@ async def record_outcome(*, payment_id: UUID, outcome: Outcome, actor: Actor = S
     Publishes: PaymentSucceeded, PaymentFailed.
     """
     require_transaction()
-    found = await queries.payment(payment_id)
-    leg = await lock_leg(found.booking_id, found.leg)
-    payment = next(row for row in leg if row.id == payment_id)
+    payment, others = await lock_leg_of(payment_id)
     _check(payment, outcome)
     status = advance_payment(payment.status, outcome.status)
     if status is payment.status:
         await execute("UPDATE payments SET checked_at = $2 WHERE id = $1", payment_id, now)
-        return _recorded(payment, status=status, changed=False)
+        return _recorded(payment, changed=False)
     succeeded = status is PaymentStatus.SUCCEEDED
-    surplus = succeeded and any(row.status is PaymentStatus.SUCCEEDED and not row.surplus for row in leg)
-    await execute(
+    surplus = succeeded and any(row.status is PaymentStatus.SUCCEEDED and not row.surplus for row in others)
+    row = await fetch_one(
         "UPDATE payments SET status = $2, provider_session_id = coalesce(provider_session_id, $3),"
         " provider_intent_id = coalesce(provider_intent_id, $4), captured_amount = $5, surplus = $6, failure_code = $7,"
-        " settled_at = $8, checked_at = $9, checkout_url = coalesce(checkout_url, $10) WHERE id = $1",
+        " settled_at = $8, checked_at = $9, checkout_url = coalesce(checkout_url, $10)"
+        " WHERE id = $1 RETURNING *",
         payment_id,
         status.value,
         outcome.session_id,
@@ -70,7 +69,7 @@ async def record_outcome(*, payment_id: UUID, outcome: Outcome, actor: Actor = S
     )
     await record(f"payment.{status}", actor=actor, subject=payment_id, now=now, before=payment.status, after=status)
     await _announce(payment, status, now=now)
-    return _recorded(await lock_payment(payment_id), status=status, changed=True)
+    return _recorded(payment_of(row), changed=True)
 
 
 def _check(payment: PaymentRow, outcome: Outcome) -> None:
@@ -96,12 +95,12 @@ async def _announce(payment: PaymentRow, status: PaymentStatus, *, now: datetime
         await publish(message, now=now)
 
 
-def _recorded(payment: PaymentRow, *, status: PaymentStatus, changed: bool) -> Recorded:
+def _recorded(payment: PaymentRow, *, changed: bool) -> Recorded:
     return Recorded(
         payment_id=payment.id,
         booking_id=payment.booking_id,
         leg=payment.leg,
-        status=status,
+        status=payment.status,
         changed=changed,
         captured_amount=payment.captured_amount,
         surplus=payment.surplus,

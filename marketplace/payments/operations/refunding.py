@@ -6,7 +6,7 @@ from uuid import UUID
 import structlog
 
 from marketplace.kit.audit import SYSTEM, Actor, record
-from marketplace.kit.db import execute, fetch_value, transaction
+from marketplace.kit.db import execute, fetch_one, fetch_value, transaction
 from marketplace.kit.ids import new_id
 from marketplace.kit.outbox import publish
 from marketplace.payments import queries
@@ -15,7 +15,7 @@ from marketplace.payments.events import RefundFailed, RefundSucceeded
 from marketplace.payments.gateway import Refused, gateway
 from marketplace.payments.jobs import SubmitRefund
 from marketplace.payments.operations.locks import lock_payment, lock_refund
-from marketplace.payments.queries import RefundRow
+from marketplace.payments.queries import RefundRow, refund_of
 from marketplace.payments.rules import REFUND_KEY_TRUST, RefundOutcome, RefundReason, RefundRequest, advance_refund
 from marketplace.payments.states import REFUND, UNSETTLED_REFUND, RefundEvent, RefundStatus
 
@@ -108,8 +108,13 @@ async def _begin(refund_id: UUID, *, now: datetime) -> RefundRow:
         refund = await lock_refund(refund_id)
         if refund.status is not RefundStatus.REQUESTED:
             return refund
-        await execute("UPDATE refunds SET status = 'submitted', attempted_at = $2 WHERE id = $1", refund_id, now)
-        return await lock_refund(refund_id)
+        row = await fetch_one(
+            "UPDATE refunds SET status = $2, attempted_at = $3 WHERE id = $1 RETURNING *",
+            refund_id,
+            REFUND.target(refund.status, RefundEvent.SUBMIT).value,
+            now,
+        )
+        return refund_of(row)
 
 
 async def _ask(refund: RefundRow, *, now: datetime) -> RefundOutcome:

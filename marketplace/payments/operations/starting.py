@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from marketplace.kit.audit import Actor, record
-from marketplace.kit.db import execute, transaction
+from marketplace.kit.db import fetch_one, transaction
 from marketplace.kit.outbox import publish
 from marketplace.payments.errors import PaymentClosed, PaymentRefused, ProviderUnavailable
 from marketplace.payments.gateway import KeyReused, Refused, gateway
@@ -12,7 +12,7 @@ from marketplace.payments.jobs import CancelPayment
 from marketplace.payments.operations.locating import find_session
 from marketplace.payments.operations.locks import lock_payment
 from marketplace.payments.operations.outcomes import record_outcome
-from marketplace.payments.queries import PaymentRow
+from marketplace.payments.queries import PaymentRow, payment_of
 from marketplace.payments.rules import KEY_TRUST, Outcome, PaymentRequest, Started, checkout_expiry
 from marketplace.payments.states import UNSETTLED_PAYMENT, PaymentStatus
 
@@ -52,14 +52,14 @@ async def _begin(payment_id: UUID, *, now: datetime) -> PaymentRow:
 
 
 async def _freeze(payment: PaymentRow, *, attempt: int, now: datetime) -> PaymentRow:
-    await execute(
-        "UPDATE payments SET attempt = $2, attempted_at = $3, expires_at = $4 WHERE id = $1",
+    row = await fetch_one(
+        "UPDATE payments SET attempt = $2, attempted_at = $3, expires_at = $4 WHERE id = $1 RETURNING *",
         payment.id,
         attempt,
         now,
         checkout_expiry(payment.expires_at, attempted_at=now),
     )
-    return await lock_payment(payment.id)
+    return payment_of(row)
 
 
 async def _ask(payment: PaymentRow, *, success_url: str, cancel_url: str, now: datetime) -> Started:
@@ -106,9 +106,10 @@ async def _finish(payment_id: UUID, started: Started, *, actor: Actor, now: date
         payment = await lock_payment(payment_id)
         if payment.checkout_url is not None:
             return payment
-        await execute(
+        row = await fetch_one(
             "UPDATE payments SET provider_session_id = coalesce(provider_session_id, $2), checkout_url = $3,"
-            " expires_at = $4, status = CASE status WHEN 'created' THEN 'pending' ELSE status END WHERE id = $1",
+            " expires_at = $4, status = CASE status WHEN 'created' THEN 'pending' ELSE status END"
+            " WHERE id = $1 RETURNING *",
             payment_id,
             started.session_id,
             started.url,
@@ -118,4 +119,4 @@ async def _finish(payment_id: UUID, started: Started, *, actor: Actor, now: date
             await record("payment.started", actor=actor, subject=payment_id, now=now)
         if payment.cancel_requested_at is not None:
             await publish(CancelPayment(payment_id=payment_id), now=now)
-        return await lock_payment(payment_id)
+        return payment_of(row)
