@@ -26,8 +26,8 @@ async def advance(by: timedelta) -> None:
     if not settings().is_development:
         raise RuntimeError("only development and tests may move the clock")
     await execute(
-        "INSERT INTO clock_offset (only, offset_s) VALUES (true, $1)"
-        " ON CONFLICT (only) DO UPDATE SET offset_s = clock_offset.offset_s + $1",
+        "INSERT INTO clock_offset (offset_s) VALUES ($1)"
+        " ON CONFLICT (singleton) DO UPDATE SET offset_s = clock_offset.offset_s + $1",
         int(by.total_seconds()),
     )
     await refresh()

@@ -116,9 +116,7 @@ def broker(servers) -> Iterator[redis.Redis]:
 
 @pytest.fixture
 async def programs(committed, servers, broker, tmp_path) -> AsyncIterator[Processes]:
-    await execute(
-        "CREATE TABLE probe_effects (name text, done boolean, pid integer, request_id text, message_id uuid)"
-    )
+    await execute("CREATE TABLE probe_effects (name text, done boolean, pid integer, request_id text, message_id uuid)")
     found = Processes(
         {
             "DATABASE_URL": committed,

@@ -5,14 +5,15 @@ It is never imported by a test: its messages are not the product's, and would fa
 
 import asyncio
 import os
+import sys
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from celery import signals
+from structlog.contextvars import get_contextvars
 
 from marketplace.kit import outbox
 from marketplace.kit.db import execute, fetch_value
-from structlog.contextvars import get_contextvars
 
 if "PROBE_LEASE_S" in os.environ:
     outbox.LEASE = timedelta(seconds=float(os.environ["PROBE_LEASE_S"]))
@@ -64,4 +65,5 @@ if os.environ.get("PROBE_BEAT") == "only":
 
 @signals.worker_process_shutdown.connect
 def _note_shutdown(**_: object) -> None:
-    print("child closed", flush=True)
+    sys.stdout.write("child closed\n")
+    sys.stdout.flush()

@@ -24,7 +24,9 @@ async def test_kill_9_of_a_child_and_a_wiped_broker_lose_nothing(programs, broke
     await programs.begun("torn")
     # The only child is busy: these three are on the queue when it is wiped.
     waiting = [await programs.order(f"waiting-{n}") for n in range(3)]
-    await programs.until("messages leased", "SELECT count(*) = 3 FROM outbox WHERE leased_until IS NOT NULL AND attempts = 0")
+    await programs.until(
+        "messages leased", "SELECT count(*) = 3 FROM outbox WHERE leased_until IS NOT NULL AND attempts = 0"
+    )
     broker.flushdb()
     [begun] = await programs.effects("torn")
     os.kill(begun["pid"], signal.SIGKILL)

@@ -18,7 +18,7 @@ from marketplace.kit.money import yuan
 
 SMS_LENGTH_MAX = 70
 Language = Literal["zh", "en"]
-Fact = str | int | date
+Fact = str | int | date | None
 _READS_CHINESE = ("+86", "+852", "+853", "+886")
 
 
@@ -37,7 +37,11 @@ class Text(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Template(msgspec.Struct, frozen=True, kw_only=True):
-    """One kind of message. Facts that end in ``amount`` are fen, and dates are written as people say them."""
+    """One kind of message.
+
+    Facts that end in ``amount`` are fen, dates are written as people say them, and ``phone`` becomes a sentence, or
+    nothing when it is not known.
+    """
 
     name: str
     channel: Channel = Channel.SMS
@@ -77,9 +81,17 @@ def _words(facts: Mapping[str, Fact], language: Language) -> dict[str, str]:
             words[name] = f"{fact.month}月{fact.day}日" if language == "zh" else fact.isoformat()
         elif isinstance(fact, int) and name.endswith("amount"):
             words[name] = yuan(fact)
+        elif name == "phone":
+            words[name] = _telephone(fact, language)
         else:
             words[name] = str(fact)
     return words
+
+
+def _telephone(phone: Fact, language: Language) -> str:
+    if phone is None:
+        return ""
+    return f"机构电话 {phone}。" if language == "zh" else f" The institution's telephone: {phone}."
 
 
 _ALL = (
@@ -90,8 +102,8 @@ _ALL = (
     ),
     Template(
         name="booking_confirmed",
-        zh="{institution}已确认：{check_in}入住，{check_out}离店。机构电话 {phone}。",
-        en="{institution} is confirmed from {check_in} to {check_out}. The institution's telephone: {phone}.",
+        zh="{institution}已确认：{check_in}入住，{check_out}离店。{phone}",
+        en="{institution} is confirmed from {check_in} to {check_out}.{phone}",
     ),
     Template(
         name="booking_cancelled",
@@ -141,13 +153,13 @@ _ALL = (
     ),
     Template(
         name="reminder_7_days",
-        zh="{institution}将于{check_in}接待您，请备好身份证和常用药。机构电话 {phone}。",
-        en="{institution} expects you on {check_in}. Bring identity cards and medicines. Telephone: {phone}.",
+        zh="{institution}将于{check_in}接待您，请备好身份证和常用药。{phone}",
+        en="{institution} expects you on {check_in}. Bring identity cards and medicines.{phone}",
     ),
     Template(
         name="reminder_1_day",
-        zh="温馨提醒：{check_in}入住{institution}，路上请注意安全。机构电话 {phone}。",
-        en="A reminder: your stay at {institution} begins on {check_in}. Travel safely. Telephone: {phone}.",
+        zh="温馨提醒：{check_in}入住{institution}，路上请注意安全。{phone}",
+        en="A reminder: your stay at {institution} begins on {check_in}. Travel safely.{phone}",
     ),
     Template(
         name="reminder_balance",
