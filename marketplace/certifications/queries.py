@@ -13,6 +13,7 @@ from marketplace.certifications.rules import (
     CertificationSnapshot,
     Decision,
     HistoryEntry,
+    is_certificate_number,
     snapshot_of,
 )
 from marketplace.certifications.states import AssessmentStatus, DecisionStatus, Status
@@ -89,7 +90,7 @@ async def list_certifications(
 
 async def by_number(number: str) -> Certification:
     """Return the certification of a certificate number, for anyone who reads the plaque. Refuses: NotFound."""
-    row = await fetch_one(f"{CERTIFICATIONS} WHERE c.number = $1", number)
+    row = await fetch_one(f"{CERTIFICATIONS} WHERE c.number = $1", number) if is_certificate_number(number) else None
     if row is None:
         raise NotFound
     return as_certification(row)

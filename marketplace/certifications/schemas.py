@@ -35,7 +35,7 @@ Reason = Annotated[
     Meta(
         min_length=2,
         max_length=1000,
-        pattern=r"^[^\u0000]*\S[^\u0000]*$",
+        pattern=r"^\s*[^\s\u0000][^\u0000]*$",
         examples=["消防设施不合格，存在安全隐患"],
         description="Public and permanent: facts and basis, no personal data.",
     ),

@@ -109,5 +109,8 @@ async def test_changbaishan_has_its_own_jurisdiction_within_two_counties(certify
             await queries.certification(principal=outsider, certification_id=west.id)
         with pytest.raises(NotFound):
             await operations.suspend(certification_id=west.id, reason="不合格", actor=outsider, now=NOW)
-    assert {found.id for found in await queries.list_certifications(principal=administration, limit=5)} == {north.id, west.id}
+    assert {found.id for found in await queries.list_certifications(principal=administration, limit=5)} == {
+        north.id,
+        west.id,
+    }
     assert await queries.list_certifications(principal=county, limit=5) == []

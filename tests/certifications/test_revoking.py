@@ -65,7 +65,12 @@ async def test_the_second_officer_revokes(standing, certified, province, second)
         certified.institution_id,
     )
     found = await queries.certification(principal=province, certification_id=certified.id)
-    assert (found.status, found.restricted_by, found.rectify_by_on, found.safety_defect) == ("revoked", None, None, False)
+    assert (found.status, found.restricted_by, found.rectify_by_on, found.safety_defect) == (
+        "revoked",
+        None,
+        None,
+        False,
+    )
     approved = await queries.decision(principal=province, decision_id=decision.id, now=NOW)
     assert (approved.status, approved.approved_by, approved.approved_at) == ("approved", second.id, NOW)
     entry = (await queries.history(certified.id))[-1]

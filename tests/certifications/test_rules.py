@@ -101,7 +101,9 @@ async def test_sql_and_rule_agree_on_what_is_bookable(status, safety_defect):
 
 
 def test_only_two_standings_can_be_sold():
-    sellable = {(status, defect) for status, defect in product(Status, (False, True)) if bookable(status, safety_defect=defect)}
+    sellable = {
+        (status, defect) for status, defect in product(Status, (False, True)) if bookable(status, safety_defect=defect)
+    }
     assert sellable == {
         (Status.CERTIFIED, False),
         (Status.CERTIFIED, True),
@@ -120,7 +122,11 @@ def test_every_night_must_lie_within_the_certificate():
 
 
 def test_what_may_not_be_sold_says_why():
-    for found, status in [(standing(Status.SUSPENDED), "suspended"), (standing(Status.REVOKED), "revoked"), (None, None)]:
+    for found, status in [
+        (standing(Status.SUSPENDED), "suspended"),
+        (standing(Status.REVOKED), "revoked"),
+        (None, None),
+    ]:
         with pytest.raises(InstitutionNotBookable) as refusal:
             check_stay(found, check_in=date(2027, 4, 1), check_out=date(2027, 4, 8))
         assert refusal.value.facts == {"certification_status": status}

@@ -88,7 +88,9 @@ def test_only_publicity_leads_to_a_first_certificate():
 
 def test_only_the_province_certifies_and_revokes():
     for target in (Status.CERTIFIED, Status.REVOKED):
-        rows = [row for row in CERTIFICATION.rows if row.target is target and row.event in {Event.CERTIFY, Event.REVOKE}]
+        rows = [
+            row for row in CERTIFICATION.rows if row.target is target and row.event in {Event.CERTIFY, Event.REVOKE}
+        ]
         assert {row.actors for row in rows} == {(Level.PROVINCE,)}
 
 

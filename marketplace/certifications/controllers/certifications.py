@@ -63,7 +63,7 @@ class Certifications(Controller):
         operation_id="listCertifications",
         summary="List certifications · 认定列表",
         guards=[requires("officer"), limited(GENERAL)],
-        responses=refusals(BadCursor, *SIGNED_IN),
+        responses=refusals(NotFound, BadCursor, *SIGNED_IN),
     )
     async def index(
         self,

@@ -1,5 +1,6 @@
 """What may be sold, who may act, what the public sees, and when things fall due."""
 
+import re
 from calendar import monthrange
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -18,6 +19,8 @@ from marketplace.certifications.rules.records import (
 from marketplace.certifications.states import ASSESSMENT, CERTIFICATION, DECISION, ENDED, OFFERED, Event, Status
 from marketplace.identity.rules import Level
 from marketplace.kit.errors import Forbidden
+
+_NUMBER = re.compile(r"JLLJ-[0-9]{4}-[0-9]{5,9}")
 
 
 def bookable(status: Status, *, safety_defect: bool = False) -> bool:
@@ -132,3 +135,8 @@ def months_after(day: date, months: int) -> date:
 def certificate_number(year: int, serial: int) -> str:
     """Write a certificate number: short, in characters that fit a QR code, a telephone call and a path."""
     return f"JLLJ-{year}-{serial:05d}"
+
+
+def is_certificate_number(text: str) -> bool:
+    """Say whether ``text`` has the shape of a certificate number."""
+    return _NUMBER.fullmatch(text) is not None

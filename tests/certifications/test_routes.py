@@ -1,0 +1,323 @@
+from datetime import timedelta
+
+import pytest
+
+from marketplace.certifications import operations
+from marketplace.identity import operations as identity
+from marketplace.identity.rules import Kind, Level
+from marketplace.kit.db import fetch_value, transaction
+from marketplace.kit.ids import new_id, wire
+from tests.certifications.conftest import BAISHAN, FUSONG, HUNCHUN, NOW, PROVINCE, TODAY, trace
+
+pytestmark = pytest.mark.usefixtures("at_now")
+SCORES = {"environment": 98, "facilities": 106, "operations": 121, "services": 482}
+REASON = {"reason": "消防设施不合格"}
+
+
+@pytest.fixture
+async def as_province(sign_in):
+    return await sign_in(Level.PROVINCE, PROVINCE)
+
+
+@pytest.fixture
+async def as_prefecture(sign_in):
+    return await sign_in(Level.PREFECTURE, BAISHAN)
+
+
+@pytest.fixture
+async def as_county(sign_in):
+    return await sign_in(Level.COUNTY, FUSONG)
+
+
+@pytest.fixture
+async def as_stranger(sign_in):
+    return await sign_in(Level.COUNTY, HUNCHUN)
+
+
+def path(certification, action=""):
+    return f"/v1/certifications/{wire('crt', certification.id)}{action}"
+
+
+async def test_the_province_certifies_over_http(client, as_province, add_institution):
+    institution_id = wire("ins", await add_institution())
+    body = {"institution_id": institution_id, "scores": SCORES, "assessed_on": "2027-03-01", "reason": "评估合格"}
+    answer = await client.post("/v1/certifications", json=body, headers=as_province)
+    assert answer.status_code == 201, answer.text
+    made = answer.json()
+    number = made["number"]
+    assert made == {
+        "id": made["id"],
+        "institution_id": institution_id,
+        "institution_name": "松江河康养院（示例）",
+        "number": number,
+        "status": "certified",
+        "bookable": True,
+        "grade": 4,
+        "assessed_grade": 4,
+        "valid_from": "2027-03-01",
+        "valid_until": "2030-02-28",
+        "assessed_on": "2027-03-01",
+        "assessment_due_on": "2028-03-01",
+        "assessment_overdue": False,
+        "safety_defect": False,
+        "rectify_by": None,
+        "restricted_by": None,
+        "granted_at": made["granted_at"],
+        "version": 1,
+        "valid_transitions": ["reassess", "order_rectification", "suspend", "revoke"],
+    }
+    read = await client.get(f"/v1/certifications/{made['id']}", headers=as_province)
+    history = read.json().pop("history")
+    assert read.json() == {**made, "history": history}
+    assert [(entry["event"], entry["reason"]) for entry in history] == [("certify", "评估合格")]
+    again = await client.post("/v1/certifications", json=body, headers=as_province)
+    assert (again.status_code, again.json()["code"], again.json()["certification_id"]) == (
+        409,
+        "already_certified",
+        made["id"],
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "pointer"),
+    [
+        ({"scores": {**SCORES, "services": 601}}, 422, "/scores/services"),
+        ({"scores": {**SCORES, "services": -1}}, 422, "/scores/services"),
+        ({"assessed_on": "2027-03-02"}, 422, "/assessed_on"),
+        ({"assessed_on": "yesterday"}, 422, "/assessed_on"),
+        ({"reason": "  "}, 422, "/reason"),
+        ({"reason": "不\x00合格"}, 422, "/reason"),
+        ({"institution_id": "1"}, 422, "/institution_id"),
+        ({"valid_form": "2027-03-01"}, 400, "/valid_form"),
+    ],
+)
+async def test_bad_fields_are_named(change, status, pointer, client, as_province, add_institution):
+    body = {
+        "institution_id": wire("ins", await add_institution()),
+        "scores": SCORES,
+        "assessed_on": "2027-03-01",
+        "reason": "评估合格",
+    }
+    answer = await client.post("/v1/certifications", json=body | change, headers=as_province)
+    assert answer.status_code == status, answer.text
+    assert [error["pointer"] for error in answer.json()["errors"]] == [pointer]
+    assert await fetch_value("SELECT count(*) FROM certifications") == 0
+
+
+async def test_suspending_and_reinstating_over_http(client, as_county, as_prefecture, certified):
+    suspended = await client.post(path(certified, "/suspension"), json=REASON, headers=as_county)
+    assert suspended.status_code == 200, suspended.text
+    body = suspended.json()
+    assert (body["status"], body["bookable"], body["grade"], body["assessed_grade"]) == ("suspended", False, 1, 4)
+    assert (body["restricted_by"], body["valid_transitions"]) == ("county", [])
+    before = await trace(certified.id)
+    twice = await client.post(path(certified, "/suspension"), json=REASON, headers=as_county)
+    assert (twice.status_code, twice.json()["code"], twice.json()["current"]) == (
+        409,
+        "illegal_transition",
+        "suspended",
+    )
+    below = await client.post(path(certified, "/reinstatement"), json=REASON, headers=as_county)
+    assert (below.status_code, below.json()["code"]) == (403, "forbidden")
+    assert await trace(certified.id) == before
+    lifted = await client.post(path(certified, "/reinstatement"), json=REASON, headers=as_prefecture)
+    assert (lifted.status_code, lifted.json()["status"]) == (200, "certified")
+
+
+async def test_rectification_over_http(client, as_county, as_prefecture, certified):
+    order = {**REASON, "safety_defect": False, "rectify_by": "2027-04-01"}
+    ordered = await client.post(path(certified, "/rectification"), json=order, headers=as_prefecture)
+    assert (ordered.status_code, ordered.json()["status"]) == (200, "under_rectification")
+    assert (ordered.json()["rectify_by"], ordered.json()["bookable"], ordered.json()["grade"]) == (
+        "2027-04-01",
+        True,
+        2,
+    )
+    done = path(certified, "/rectification/completion")
+    below = await client.post(done, json=REASON, headers=as_county)
+    assert (below.status_code, below.json()["code"]) == (403, "higher_level_required")
+    accepted = await client.post(done, json=REASON, headers=as_prefecture)
+    assert (accepted.status_code, accepted.json()["status"]) == (200, "certified")
+
+
+async def test_a_revocation_is_asked_for_and_waits(client, sign_in, as_province, certified):
+    asked = await client.post(path(certified, "/revocation"), json=REASON, headers=as_province)
+    assert asked.status_code == 202, asked.text
+    decision = asked.json()
+    assert (decision["kind"], decision["status"], decision["reason"]) == ("revocation", "pending", REASON["reason"])
+    assert decision["certification_id"] == wire("crt", certified.id)
+    assert (decision["approved_by"], decision["approved_at"], decision["valid_transitions"]) == (None, None, [])
+    assert len(decision["payload_hash"]) == 64
+    other = await sign_in(Level.PROVINCE, PROVINCE)
+    read = await client.get(f"/v1/decisions/{decision['id']}", headers=other)
+    assert read.json() == {**decision, "valid_transitions": ["approve"]}
+    listed = await client.get("/v1/decisions?status=pending", headers=other)
+    assert listed.json() == {"items": [read.json()], "next_cursor": None}
+    again = await client.post(path(certified, "/revocation"), json=REASON, headers=other)
+    assert (again.status_code, again.json()["code"], again.json()["decision_id"]) == (
+        409,
+        "decision_pending",
+        decision["id"],
+    )
+
+
+async def test_lists_are_scoped_filtered_and_paged(client, certify, as_province, as_county, as_stranger, county):
+    first = await certify(name="甲（示例）")
+    other = await certify(name="乙（示例）")
+    away = await certify(name="丙（示例）", place_code="hunchun")
+    await operations.suspend(certification_id=other.id, reason="停业", actor=county, now=NOW)
+
+    async def listed(headers, query=""):
+        answer = await client.get(f"/v1/certifications{query}", headers=headers)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def ids(answer):
+        return [item["id"] for item in answer["items"]]
+
+    a, b, c = (wire("crt", found.id) for found in (first, other, away))
+    assert ids(await listed(as_province)) == [a, b, c]
+    assert ids(await listed(as_county)) == [a, b]
+    assert ids(await listed(as_stranger)) == [c]
+    assert ids(await listed(as_province, "?status=suspended")) == [b]
+    assert ids(await listed(as_province, f"?institution_id={wire('ins', away.institution_id)}")) == [c]
+    assert ids(await listed(as_county, f"?institution_id={wire('ins', away.institution_id)}")) == []
+    page = await listed(as_province, "?limit=2")
+    assert ids(page) == [a, b]
+    rest = await listed(as_province, f"?limit=2&cursor={page['next_cursor']}")
+    assert (ids(rest), rest["next_cursor"]) == ([c], None)
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "code"),
+    [
+        ("?status=paused", 422, "validation_failed"),
+        ("?limit=0", 422, "validation_failed"),
+        ("?cursor=zzz", 422, "bad_cursor"),
+        ("?institution_id=bkg_1", 404, "not_found"),
+        ("?statsu=certified", 400, "unknown_field"),
+    ],
+)
+async def test_a_bad_query_is_refused(query, status, code, client, as_province):
+    answer = await client.get(f"/v1/certifications{query}", headers=as_province)
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+async def test_an_officer_of_another_jurisdiction_finds_nothing(client, certified, province, as_stranger):
+    decision = await operations.request_revocation(
+        certification_id=certified.id, reason="查证属实", actor=province, now=NOW
+    )
+    before = await trace(certified.id)
+    decision_path = f"/v1/decisions/{wire('dec', decision.id)}"
+    for read in (path(certified), decision_path, path(certified).replace("crt_", "ins_"), "/v1/certifications/crt_1"):
+        assert (await client.get(read, headers=as_stranger)).status_code == 404
+    for action in ("/suspension", "/rectification/completion"):
+        answer = await client.post(path(certified, action), json=REASON, headers=as_stranger)
+        assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+    ordered = await client.post(
+        path(certified, "/rectification"), json={**REASON, "safety_defect": True}, headers=as_stranger
+    )
+    assert ordered.status_code == 404
+    for listing in ("/v1/certifications", "/v1/decisions", "/v1/assessments"):
+        assert (await client.get(listing, headers=as_stranger)).json()["items"] == []
+    assert await trace(certified.id) == before
+
+
+async def test_strangers_and_institutions_stay_outside(client, certified):
+    family_id = await identity.register_family(phone="+8613800138000", now=NOW)
+    async with transaction():
+        family = await identity.open_session(kind=Kind.FAMILY, holder_id=family_id, now=NOW)
+    headers = {"Authorization": f"Bearer {family.token}"}
+    before = await trace(certified.id)
+    for method, route in [
+        ("POST", "/v1/certifications"),
+        ("GET", "/v1/certifications"),
+        ("GET", path(certified)),
+        ("POST", path(certified, "/suspension")),
+        ("POST", path(certified, "/rectification")),
+        ("POST", path(certified, "/rectification/completion")),
+        ("POST", path(certified, "/reinstatement")),
+        ("POST", path(certified, "/revocation")),
+        ("GET", "/v1/decisions"),
+        ("GET", f"/v1/decisions/{wire('dec', new_id())}"),
+        ("GET", "/v1/assessments"),
+        ("POST", f"/v1/assessments/{wire('asm', new_id())}/result"),
+    ]:
+        assert (await client.request(method, route)).status_code == 401, route
+        assert (await client.request(method, route, headers=headers)).status_code == 403, route
+    assert await trace(certified.id) == before
+
+
+async def test_entering_a_result_over_http(client, certify, as_prefecture, as_county):
+    old = await certify(assessed_on=TODAY - timedelta(days=340))
+    assert await operations.order_due_assessments(now=NOW) == 1
+    listed = (await client.get("/v1/assessments?status=ordered", headers=as_county)).json()["items"]
+    [order] = listed
+    assert (order["certification_id"], order["due_on"], order["valid_transitions"]) == (
+        wire("crt", old.id),
+        "2027-03-26",
+        [],
+    )
+    result = {"scores": {**SCORES, "services": 560}, "assessed_on": "2027-03-01"}
+    route = f"/v1/assessments/{order['id']}/result"
+    assert (await client.post(route, json=result, headers=as_county)).status_code == 403
+    done = await client.post(route, json=result, headers=as_prefecture)
+    assert done.status_code == 200, done.text
+    body = done.json()
+    assert (body["status"], body["score"], body["grade"], body["rubric"]) == ("done", 885, 4, "gbt37276-2018")
+    twice = await client.post(route, json=result, headers=as_prefecture)
+    assert (twice.status_code, twice.json()["code"], twice.json()["current"]) == (409, "illegal_transition", "done")
+    assert (await client.get("/v1/assessments?status=ordered", headers=as_county)).json()["items"] == []
+
+
+async def test_anyone_may_check_a_certificate_and_sees_it_live(client, certified, county):
+    route = f"/v1/certificates/{certified.number}"
+    first = await client.get(route)
+    assert first.status_code == 200
+    assert first.json() == {
+        "number": certified.number,
+        "status": "certified",
+        "bookable": True,
+        "grade": 4,
+        "valid_from": "2027-03-01",
+        "valid_until": "2030-02-28",
+        "assessed_on": "2027-03-01",
+        "assessment_overdue": False,
+        "institution_id": wire("ins", certified.institution_id),
+        "institution_name": "松江河康养院（示例）",
+    }
+    known = {"If-None-Match": first.headers["ETag"]}
+    assert (await client.get(route, headers=known)).status_code == 304
+    await operations.suspend(certification_id=certified.id, reason="停业", actor=county, now=NOW)
+    live = await client.get(route, headers=known)
+    assert (live.status_code, live.json()["status"], live.json()["bookable"], live.json()["grade"]) == (
+        200,
+        "suspended",
+        False,
+        1,
+    )
+
+
+@pytest.mark.parametrize("number", ["JLLJ-2027-99999", "JLLJ-2027-1", "x", "%00", "JLLJ-2027-00001%0A"])
+async def test_an_unknown_certificate_is_not_found(number, client, certified):
+    answer = await client.get(f"/v1/certificates/{number}")
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+    assert answer.headers["Content-Type"] == "application/problem+json"
+
+
+async def test_the_check_before_a_sale_is_one_statement(count_queries, certified):
+    async with count_queries() as statements, transaction():
+        await operations.ensure_bookable(
+            institution_id=certified.institution_id, check_in=TODAY, check_out=TODAY + timedelta(days=7), now=NOW
+        )
+    assert len(statements) == 1
+
+
+async def test_a_list_costs_the_same_however_long_it_is(count_queries, client, certify, as_province):
+    counts = []
+    for number in range(3):
+        await certify(name=f"第{number}院（示例）")
+        async with count_queries() as statements:
+            assert len((await client.get("/v1/certifications", headers=as_province)).json()["items"]) == number + 1
+        counts.append(len(statements))
+    assert len(set(counts)) == 1
