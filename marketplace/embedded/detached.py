@@ -16,8 +16,10 @@ START_SECONDS = 600.0
 STOP_SECONDS = 90.0
 
 
-def start(home: Home, report: Reporter, *, api_port: int | None = None, with_seed: bool = True) -> None:
-    """Start `marketplace up` in the background and return when it is ready.
+def start(
+    home: Home, report: Reporter, *, api_port: int | None = None, with_seed: bool = True
+) -> subprocess.Popen[bytes]:
+    """Start `marketplace up` in the background and return it when it is ready; it does not end with its parent.
 
     Refuses: AlreadyRunning; ProgramFailed with what it said.
     """
@@ -43,10 +45,12 @@ def start(home: Home, report: Reporter, *, api_port: int | None = None, with_see
     run = state.load(home).run
     if supervisor.poll() is not None or run is None or not run.ready:
         stop(home)
+        supervisor.wait()
         raise ProgramFailed(
             processes.tail(home.log("up"), since=offset), remedy="`marketplace doctor` checks the machine"
         )
     report.ready(run, seconds=time.monotonic() - began)
+    return supervisor
 
 
 def stop(home: Home) -> bool:
@@ -67,15 +71,14 @@ def stop(home: Home) -> bool:
 @contextmanager
 def running(home: Home, report: Reporter) -> Iterator[None]:
     """Lend the environment of the running marketplace; start one for the length of the block when none runs."""
-    ours = not lock.is_held(home)
-    if ours:
-        start(home, report)
+    ours = None if lock.is_held(home) else start(home, report)
     try:
         environment.borrow_or_refuse(home)
         yield
     finally:
         if ours:
             stop(home)
+            ours.wait()
 
 
 def is_ready(home: Home) -> bool:

@@ -14,29 +14,7 @@ import pytest
 from marketplace.embedded import lock, processes, state
 from marketplace.embedded.paths import Home
 from tests.embedded.conftest import start_python
-
-# The product is written by others; what is proven here is that programs of its kind are run well.
-STAND_INS = """
-import sys
-from marketplace import cli
-from marketplace.embedded import programs
-
-WEB = '''
-import http.server, os, signal, sys
-class Handler(http.server.BaseHTTPRequestHandler):
-    def do_GET(self):
-        self.send_response(200); self.end_headers(); self.wfile.write(os.environ["PUBLIC_URL"].encode())
-signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
-'''
-PAUSE = 'import signal; print("stand-in ready", flush=True); signal.pause()'
-programs.api = lambda *, host, port: [sys.executable, "-c", WEB, str(port)]
-programs.sandbox = lambda *, port, data: [sys.executable, "-c", WEB, str(port)]
-programs.worker = programs.beat = lambda: [sys.executable, "-c", PAUSE]
-programs.command = lambda name: [sys.executable, "-c", f"print('{name} done')"]
-sys.argv = ["marketplace", "up", *sys.argv[1:]]
-cli.main()
-"""
+from tests.embedded.stand_ins import UP
 
 
 @pytest.fixture
@@ -55,7 +33,7 @@ def home(empty_home: Home, cluster: Path) -> Home:
 def up(empty_home, supervised):
     def start(*options: str, **environment: str) -> subprocess.Popen[str]:
         unset = dict.fromkeys(("DATABASE_URL", "REDIS_URL", "STRIPE_API_KEY", "MARKETPLACE_ENV", "LOG_LEVEL"), "")
-        process = start_python(STAND_INS, *options, MARKETPLACE_HOME=str(empty_home.root), **{**unset, **environment})
+        process = start_python(UP, *options, MARKETPLACE_HOME=str(empty_home.root), **{**unset, **environment})
         supervised.append(process)
         return process
 
