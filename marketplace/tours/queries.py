@@ -1,8 +1,8 @@
 """Reads of tours and departures. Lapsed holds count as free, and whether a host may be sold is read live."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -13,6 +13,14 @@ from marketplace.kit.db import fetch, fetch_one
 from marketplace.kit.errors import NotFound
 from marketplace.tours.rules import Block, Departure, ItineraryDay, Tour, TourKind
 from marketplace.tours.states import Status
+
+
+class DepartureKey(NamedTuple):
+    """What puts one departure before another."""
+
+    check_in: date
+    id: UUID
+
 
 _TOUR = (
     "id, kind, name, name_en, summary, summary_en, origin, organiser_name, organiser_licence, services, itinerary,"
@@ -58,7 +66,7 @@ async def tour(tour_id: UUID) -> Tour:
     return found[tour_id]
 
 
-async def tours_by_id(tour_ids: Sequence[UUID]) -> dict[UUID, Tour]:
+async def tours_by_id(tour_ids: Collection[UUID]) -> dict[UUID, Tour]:
     """Return tours by id; unknown ids are left out."""
     rows = await fetch(f"SELECT {_TOUR} FROM tours WHERE id = ANY($1) ORDER BY id", list(tour_ids))
     return {row["id"]: _tour(row) for row in rows}
@@ -90,7 +98,7 @@ async def list_departures(  # noqa: PLR0913 - each filter is named.
     kind: TourKind | None = None,
     first: date | None = None,
     last: date | None = None,
-    after: tuple[date, UUID] | None = None,
+    after: DepartureKey | None = None,
     limit: int,
     now: datetime,
 ) -> list[Departure]:
@@ -105,8 +113,8 @@ async def list_departures(  # noqa: PLR0913 - each filter is named.
         kind,
         first,
         last,
-        after[0] if after else None,
-        after[1] if after else None,
+        after.check_in if after else None,
+        after.id if after else None,
         limit + 1,
     )
     return await _with_blocks(rows, now=now)
