@@ -1,4 +1,5 @@
 import os
+import shutil
 import subprocess
 import sys
 
@@ -13,8 +14,9 @@ from tests.embedded.stand_ins import UP
 
 
 @pytest.fixture
-def home(tmp_path, monkeypatch):
+def home(tmp_path, cluster, monkeypatch):
     made = Home(tmp_path / "候鸟 home")
+    shutil.copytree(cluster, made.postgres)
     monkeypatch.setenv("MARKETPLACE_HOME", str(made.root))
     for name in (
         "DATABASE_URL",
@@ -73,7 +75,7 @@ def test_a_start_that_fails_says_why_and_leaves_nothing(home, report, monkeypatc
 
 
 def test_a_log_can_be_followed(home, supervised):
-    home.logs.mkdir(parents=True)
+    home.logs.mkdir()
     home.log("api").write_text("first\n")
     following = subprocess.Popen(
         [sys.executable, "-u", "-m", "marketplace.cli", "logs", "-f", "api"], stdout=subprocess.PIPE, text=True
