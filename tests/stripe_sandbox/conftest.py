@@ -70,7 +70,7 @@ class Receiver:
             self._news.notify_all()
             return self.answers.popleft() if self.answers else self.default_answer
 
-    def wait_for(self, wanted: Callable[[list[dict[str, Any]]], Any], timeout: float = 8) -> Any:
+    def wait_for(self, wanted: Callable[[list[dict[str, Any]]], Any], timeout: float = 20) -> Any:
         """Wait until `wanted(events)` is true, and return it."""
         with self._news:
             found = self._news.wait_for(lambda: wanted([webhook.event for webhook in self.received]), timeout)
@@ -108,7 +108,7 @@ class SandboxProcess:
             cwd=Path(__file__).parents[2],
             stdout=subprocess.DEVNULL,
         )
-        wait_until(self._answers, timeout=15)
+        wait_until(self._answers, timeout=60)
         return self
 
     def kill(self) -> None:
@@ -118,7 +118,7 @@ class SandboxProcess:
 
     def stop(self) -> int:
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(timeout=10)
+        return self.process.wait(timeout=30)
 
     def control(self, method: str, path: str, body: Any = None) -> Any:
         answer = wire.request(method, f"{self.url}/_sandbox{path}", json=body, headers={"X-Sandbox-Token": TOKEN})
@@ -156,7 +156,7 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-def wait_until(condition: Callable[[], Any], timeout: float = 8) -> Any:
+def wait_until(condition: Callable[[], Any], timeout: float = 20) -> Any:
     """Poll a condition of another process, which nothing can announce to us."""
     deadline = time.monotonic() + timeout
     while time.monotonic() < deadline:

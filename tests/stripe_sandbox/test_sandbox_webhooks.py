@@ -55,32 +55,6 @@ def test_a_failed_delivery_is_tried_again_until_it_is_taken(sdk, receiver, wait_
     wait_until(lambda: sdk.v1.events.retrieve(event_id).pending_webhooks == 0)
 
 
-def test_what_was_answered_survives_a_kill(new_process, new_receiver, new_sdk, wait_until):
-    deaf = new_receiver()
-    deaf.default_answer = 503
-    process = new_process(deaf.url).start()
-    sdk = new_sdk(process.url)
-    params = {"amount": 5000, "currency": "cny", "payment_method": "pm_card_visa", "confirm": True}
-    params["allowed_payment_method_types"] = ["card"]
-    intent = sdk.v1.payment_intents.create(params, {"idempotency_key": "pay:1:1"})
-    deaf.wait_for(lambda events: len({event["id"] for event in events}) == 3)
-    process.kill()
-
-    listening = new_receiver()
-    process.webhook_url = listening.url
-    process.start()
-    sdk = new_sdk(process.url)
-    assert sdk.v1.payment_intents.create(params, {"idempotency_key": "pay:1:1"}).id == intent.id
-    assert [one.id for one in sdk.v1.payment_intents.list().data] == [intent.id]
-    listening.wait_for(lambda events: len({event["id"] for event in events}) == 3)
-    expected = ["charge.succeeded", "payment_intent.created", "payment_intent.succeeded"]
-    assert sorted(hook.event["type"] for hook in listening.received) == expected
-    owed = {hook.event["id"] for hook in deaf.received}
-    assert {hook.event["id"] for hook in listening.received} == owed
-    wait_until(lambda: sdk.v1.events.list({"delivery_success": False}).data == [])
-    assert process.stop() == 0
-
-
 def test_events_are_listed_by_type_and_by_delivery(sdk, chaos, wait_until):
     with chaos(drop_webhooks=True):
         lost = new_customer(sdk)

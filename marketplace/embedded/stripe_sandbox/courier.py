@@ -63,19 +63,17 @@ class Courier:
             task.add_done_callback(partial(self._done, parcel.delivery_id))
         while await self._store.run(lambda tx: timers.run_one_due(self._open_call(tx), at=self._clock())):
             pass
-        return await self._store.run(self._nap)
+        under_way = set(self._under_way)
+        return await self._store.run(lambda tx: self._nap(tx, under_way))
 
     def _done(self, delivery_id: int, _: asyncio.Task[None]) -> None:
         self._under_way.pop(delivery_id, None)
         self._store.changed.set()
 
-    def _nap(self, tx: Transaction) -> float:
+    def _nap(self, tx: Transaction, under_way: set[int]) -> float:
         waits = [_LONGEST_NAP_SECONDS]
         # With every hand full there is nothing to wait for but a hand: an ending delivery wakes us.
-        if (
-            len(self._under_way) < _AT_ONCE
-            and (delivery := webhooks.next_due(tx, skip=set(self._under_way))) is not None
-        ):
+        if len(under_way) < _AT_ONCE and (delivery := webhooks.next_due(tx, skip=under_way)) is not None:
             waits.append(delivery - time.time())
         if (timer := timers.next_due(tx)) is not None:
             waits.append(timer - self._clock())
@@ -96,7 +94,9 @@ class Courier:
     async def _finish(self) -> None:
         """Let attempts under way end; what does not end in time is simply tried again after the next start."""
         if self._under_way:
-            await asyncio.wait(self._under_way.values(), timeout=2)
+            _, late = await asyncio.wait(self._under_way.values(), timeout=2)
+            for task in late:
+                task.cancel()
 
 
 async def _send(client: httpx.AsyncClient, parcel: Parcel) -> tuple[int | None, str | None]:
