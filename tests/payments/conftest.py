@@ -144,12 +144,18 @@ async def sandbox(sandbox_url: str, sandbox_client: httpx.AsyncClient) -> Sandbo
     return found
 
 
-@pytest.fixture
-async def gateway(sandbox: Sandbox) -> AsyncIterator[StripeGateway]:
-    found = StripeGateway(api_key=API_KEY, api_base=sandbox.url, webhook_secret=SECRET)
-    gateways.use(found)
+@pytest.fixture(scope="session")
+async def stripe_gateway(sandbox_url: str) -> AsyncIterator[StripeGateway]:
+    found = StripeGateway(api_key=API_KEY, api_base=sandbox_url, webhook_secret=SECRET)
     yield found
-    await gateways.close()
+    await found.close()
+
+
+@pytest.fixture
+def gateway(stripe_gateway: StripeGateway, sandbox: Sandbox) -> Iterator[StripeGateway]:
+    gateways.use(stripe_gateway)
+    yield stripe_gateway
+    gateways.use(None)
 
 
 @pytest.fixture(scope="session")

@@ -38,10 +38,10 @@ async def test_proxies_of_the_environment_do_not_come_between_us_and_the_sandbox
     monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:1")
     monkeypatch.delenv("NO_PROXY", raising=False)
     monkeypatch.delenv("no_proxy", raising=False)
-    await gateways.close()
     gateways.use(make(sandbox.url))
     started = await desk.start(await desk.open())
     assert started.checkout_url.startswith(sandbox.url)
+    await gateways.close()
 
 
 async def test_a_provider_that_does_not_listen_is_unavailable():
