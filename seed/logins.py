@@ -61,8 +61,8 @@ DEMO = Demo(
         Family("+8613800000005", "何秀英"),
     ),
     partners=(
-        Partner("demo-nanfang-travel", "demo-secret-nanfang-travel-0001", "南方旅居平台（示例）"),
-        Partner("demo-lingnan-holidays", "demo-secret-lingnan-holidays-0002", "岭南假期（示例）"),
+        Partner("ptn_0190a5f0000070008000000000000001", "demo-secret-of-nanfang-travel-0001", "南方旅居平台（示例）"),
+        Partner("ptn_0190a5f0000070008000000000000002", "demo-secret-of-lingnan-holidays-0002", "岭南假期（示例）"),
     ),
     institutions=(
         Staff("changbaishan@demo.example", PASSWORD, "赵雪梅", "changbaishan"),

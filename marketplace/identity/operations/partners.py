@@ -38,16 +38,18 @@ async def register_partner(  # noqa: PLR0913 - these are the facts of a partner.
     scopes: Sequence[Scope] = tuple(Scope),
     secret: str | None = None,
     keys: Mapping[str, Any] | None = None,
+    partner_id: UUID | None = None,
 ) -> UUID:
     """Register a platform by its public keys (a JWKS), a secret of at least 32 random characters, or both.
 
-    Its client id is the wire form of the id returned. Refuses: Invalid naming /keys or /secret.
+    Its client id is the wire form of the id returned; only the demo world, whose logins are known beforehand, gives
+    one. Refuses: Invalid naming /keys or /secret.
     """
     if keys is not None and not _are_public(keys):
         raise invalid("keys", zh="须为 P-256 或 Ed25519 公钥", en="Give public P-256 or Ed25519 keys.")
     if (secret is None and keys is None) or (secret is not None and len(secret) < SECRET_LENGTH_MIN):
         raise invalid("secret", zh="密钥至少 32 位", en="A secret has at least 32 characters.")
-    partner_id = new_id()
+    partner_id = partner_id or new_id()
     async with transaction():
         await execute(
             "INSERT INTO partners (id, name, scopes, secret_digest, keys, registered_at)"
