@@ -27,6 +27,7 @@ CertificationId = Annotated[str, Meta(pattern=pattern("crt"), examples=["crt_019
 InstitutionId = Annotated[str, Meta(pattern=pattern("ins"), examples=["ins_0199a1c2d3e47f60a1b2c3d4e5f60719"])]
 DecisionId = Annotated[str, Meta(pattern=pattern("dec"), examples=["dec_0199a1c2d3e47f60a1b2c3d4e5f6071a"])]
 AssessmentId = Annotated[str, Meta(pattern=pattern("asm"), examples=["asm_0199a1c2d3e47f60a1b2c3d4e5f6071b"])]
+Day = Annotated[date, Meta(examples=["2027-03-01"])]
 Number = Annotated[str, Meta(examples=["JLLJ-2026-00001"])]
 Grade = Annotated[int, Meta(ge=1, le=5, examples=[4])]
 # A reason is public and permanent: it says something, and has no byte that the register could not keep.
@@ -47,9 +48,9 @@ class CertificationRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unk
 
     institution_id: InstitutionId
     scores: Scores
-    assessed_on: date
+    assessed_on: Day
     reason: Reason
-    valid_from: date | None = None
+    valid_from: Day | None = None
 
 
 class Reasoned(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -63,14 +64,14 @@ class RectificationRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unk
 
     reason: Reason
     safety_defect: bool
-    rectify_by: date | None = None
+    rectify_by: Day | None = None
 
 
 class AssessmentResult(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The scores of a visit."""
 
     scores: Scores
-    assessed_on: date
+    assessed_on: Day
 
 
 class HistoryView(msgspec.Struct, frozen=True, kw_only=True):

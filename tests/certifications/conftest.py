@@ -147,24 +147,3 @@ async def trace(certification_id) -> tuple[object, ...]:
 async def kinds() -> list[str]:
     """The kinds of all messages published so far, in order."""
     return [row["kind"] for row in await fetch("SELECT kind FROM outbox ORDER BY id")]
-
-
-@pytest.fixture(scope="session")
-def app(machine):
-    """The routes of this package on an application made as the real one is."""
-    from litestar import Litestar
-
-    from marketplace.certifications.controllers import CERTIFICATION_CONTROLLERS
-    from marketplace.identity.guards import DEPENDENCIES, Authentication
-    from marketplace.kit.http.context import RequestContext, before_send
-    from marketplace.kit.http.problems import HANDLERS
-    from marketplace.kit.http.strict import refuse_unknown_query
-
-    return Litestar(
-        route_handlers=CERTIFICATION_CONTROLLERS,
-        middleware=[RequestContext(), Authentication()],
-        dependencies=DEPENDENCIES,
-        before_request=refuse_unknown_query,
-        before_send=[before_send],
-        exception_handlers=HANDLERS,
-    )

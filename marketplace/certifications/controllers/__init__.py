@@ -5,6 +5,4 @@ from marketplace.certifications.controllers.certificates import Certificates
 from marketplace.certifications.controllers.certifications import Certifications
 from marketplace.certifications.controllers.decisions import Decisions
 
-CERTIFICATION_CONTROLLERS = (Certifications, Decisions, Assessments, Certificates)
-
-__all__ = ("CERTIFICATION_CONTROLLERS",)
+__all__ = ("Assessments", "Certificates", "Certifications", "Decisions")
