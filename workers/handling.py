@@ -1,4 +1,4 @@
-"""What happens to one message: begun by exactly one worker, shown to each of its handlers, closed or put back."""
+"""What happens to one message: begun by exactly one worker, reacted to by each of its operations, closed or put back."""
 
 import asyncio
 import time
@@ -14,7 +14,7 @@ import structlog
 
 from marketplace.kit import clock, outbox
 from marketplace.kit.logging import mask
-from workers.reactions import by_kind
+from workers.reactions import by_kind, react
 
 RENEW_SECONDS = outbox.LEASE.total_seconds() / 4
 
@@ -37,7 +37,7 @@ async def handle(message_id: UUID, *, kind: str, attempts: int) -> None:
     try:
         async with _renewing(taken):
             await perform(taken, now=clock.now())
-    except Exception as error:  # noqa: BLE001 - whatever a handler raises, the message is tried again later.
+    except Exception as error:  # noqa: BLE001 - whatever an operation raises, the message is tried again later.
         # A mask, because the text of an error may quote the value that caused it, and this one is stored.
         dead = await outbox.fail(taken, error=mask(f"{type(error).__name__}: {error}"), now=clock.now())
         report = log.error if dead else log.warning
@@ -47,20 +47,20 @@ async def handle(message_id: UUID, *, kind: str, attempts: int) -> None:
 
 
 async def perform(taken: outbox.Taken, *, now: datetime) -> None:
-    """Show a message to those of its handlers that have not seen it, and close it when all have.
+    """Have a message's operations react to it, but for those that have, and close it when all have.
 
-    One handler's failure does not keep the message from the others; it is raised when all have been tried.
+    One that fails does not keep the message from the others; its failure is raised when all have been tried.
     """
-    message_type, handlers = by_kind()[taken.kind]
-    message = msgspec.json.decode(taken.payload, type=message_type)
+    message_type, operations = by_kind()[taken.kind]
+    message: outbox.Message = msgspec.json.decode(taken.payload, type=message_type)
     failures: list[Exception] = []
-    for handler in handlers:
-        name = f"{handler.__module__}.{handler.__qualname__}"
+    for operation in operations:
+        name = f"{operation.__module__}.{operation.__qualname__}"
         if name in taken.handled:
             continue
         try:
-            await handler(message, now)
-            if len(handlers) > 1:
+            await react(operation, message, now=now)
+            if len(operations) > 1:
                 await outbox.mark_handled(taken.id, name)
         except Exception as error:  # noqa: BLE001 - see above.
             failures.append(error)
@@ -70,7 +70,7 @@ async def perform(taken: outbox.Taken, *, now: datetime) -> None:
 
 
 async def drain(*, now: datetime) -> int:
-    """Handle everything that is due, here and without a broker; for tests and scripts. Raises what a handler raises."""
+    """Handle everything that is due, here and without a broker; for tests and scripts. Raises what they raise."""
     handled = 0
     while claimed := await outbox.claim(now=now, kinds=list(by_kind())):
         for message in claimed:
@@ -83,7 +83,7 @@ async def drain(*, now: datetime) -> int:
 
 @asynccontextmanager
 async def _renewing(taken: outbox.Taken) -> AsyncIterator[None]:
-    """Keep the lease while the handlers run; the empty context keeps the renewals out of the handlers' transactions."""
+    """Keep the lease while operations run; the empty context keeps the renewals out of their transactions."""
     renewing = asyncio.get_running_loop().create_task(_renew(taken), context=Context())
     try:
         yield
@@ -97,6 +97,6 @@ async def _renew(taken: outbox.Taken) -> None:
     held = True
     while held:
         await asyncio.sleep(RENEW_SECONDS)
-        # The database may be away for a moment; the handlers will notice in their own way.
+        # The database may be away for a moment; the operations will notice in their own way.
         with suppress(OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
             held = await outbox.renew(taken)

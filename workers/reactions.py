@@ -1,20 +1,85 @@
 """The one table that says who reacts to what.
 
-A row is a message and the handlers that react to it, none when it is news for partners only. A handler decodes nothing
-and decides nothing: it calls one operation, which must be safe to repeat.
+A row is a message and the operations that react to it; none when it is news for partners only. An operation is called
+with those fields of the message that it names, and with ``now``. It must be safe to repeat: a worker may die after the
+operation and before it is written down that the message was handled.
 """
 
+import inspect
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
+from functools import cache
 from typing import Any
 
+from marketplace.bookings import events as booking_events
+from marketplace.bookings import jobs as booking_jobs
+from marketplace.bookings import operations as bookings
+from marketplace.certifications import events as certification_events
+from marketplace.identity import events as identity_events
 from marketplace.kit.outbox import Message
+from marketplace.messaging import jobs as messaging_jobs
+from marketplace.messaging import operations as messaging
+from marketplace.payments import events as payment_events
+from marketplace.payments import jobs as payment_jobs
+from marketplace.payments import operations as payments
+from marketplace.tours import events as tour_events
+from marketplace.tours import jobs as tour_jobs
+from marketplace.tours import operations as tours
 
-Handler = Callable[[Any, datetime], Awaitable[None]]
+Operation = Callable[..., Awaitable[Any]]
 
-REACTIONS: dict[type[Message], tuple[Handler, ...]] = {}
+REACTIONS: dict[type[Message], tuple[Operation, ...]] = {
+    identity_events.SessionCodeRequested: (messaging.send_session_code,),
+    messaging_jobs.SendMessage: (messaging.deliver,),
+    # Bookings
+    booking_events.BookingPlaced: (),
+    booking_jobs.ExpireHold: (bookings.expire,),
+    booking_events.BookingExpired: (),
+    booking_events.BookingConfirmed: (messaging.tell_of_confirmation,),
+    booking_events.BookingAcknowledged: (),
+    booking_events.BookingCheckedIn: (),
+    booking_events.BookingCompleted: (),
+    booking_events.BookingCancelled: (messaging.tell_of_cancellation,),
+    booking_events.BookingDisplaced: (bookings.settle_displaced, messaging.tell_of_displacement),
+    booking_events.InHouseGuestsAffected: (messaging.tell_of_guests_in_house,),
+    booking_events.PaymentArrivedLate: (messaging.tell_of_returned_payment,),
+    # Money
+    payment_jobs.ApplyProviderEvent: (bookings.apply_provider_event,),
+    payment_jobs.CancelPayment: (bookings.close_payment,),
+    payment_jobs.SubmitRefund: (payments.submit_refund,),
+    payment_events.PaymentSucceeded: (),
+    payment_events.PaymentFailed: (),
+    payment_events.RefundSucceeded: (messaging.tell_of_refund,),
+    payment_events.RefundFailed: (payments.hand_over_refund,),
+    # Tours
+    tour_events.DepartureOpened: (),
+    tour_jobs.DecideFormation: (tours.decide_formation,),
+    tour_events.DepartureGuaranteed: (messaging.tell_of_guaranteed_departure,),
+    tour_events.DepartureNotFormed: (bookings.cancel_departure,),
+    # Certification
+    certification_events.AssessmentOrdered: (messaging.tell_of_assessment,),
+    certification_events.CertificationGranted: (),
+    certification_events.CertificationUnderRectification: (),
+    certification_events.CertificationSuspended: (),
+    certification_events.CertificationReinstated: (),
+    certification_events.CertificationRegraded: (),
+    certification_events.CertificationAssessmentOverdue: (),
+    certification_events.CertificationExpired: (),
+    certification_events.CertificationRevoked: (),
+}
 
 
-def by_kind() -> Mapping[str, tuple[type[Message], tuple[Handler, ...]]]:
+def by_kind() -> Mapping[str, tuple[type[Message], tuple[Operation, ...]]]:
     """Return the table by the stable name that messages carry in the outbox."""
-    return {message.kind: (message, handlers) for message, handlers in REACTIONS.items()}
+    return {message.kind: (message, operations) for message, operations in REACTIONS.items()}
+
+
+async def react(operation: Operation, message: Message, *, now: datetime) -> None:
+    """Call an operation with what it names of the message."""
+    facts = {name: getattr(message, name) for name in _named(operation) if hasattr(message, name)}
+    await operation(**facts, now=now)
+
+
+@cache
+def _named(operation: Operation) -> frozenset[str]:
+    return frozenset(inspect.signature(operation).parameters)

@@ -32,18 +32,18 @@ _DATABASE_AWAY = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.Interfac
 log = structlog.get_logger("relay")
 
 
-async def dispatch(now: datetime) -> None:
+async def dispatch(*, now: datetime) -> None:
     """Hand every due message to the queue, as far as there is room; with the broker away they stay where they are."""
-    handlers = by_kind()
+    reactions = by_kind()
     try:
         room = QUEUE_LENGTH_MAX - await asyncio.to_thread(_queue_length)
     except _BROKER_AWAY as error:
         log.warning("the broker is away; messages wait", error=type(error).__name__)
         return
     while room > 0:
-        claimed = await outbox.claim(now=now, kinds=list(handlers), limit=min(room, BATCH))
-        await outbox.settle([message.id for message in claimed if not handlers[message.kind][1]], now=now)
-        nudges = [message for message in claimed if handlers[message.kind][1]]
+        claimed = await outbox.claim(now=now, kinds=list(reactions), limit=min(room, BATCH))
+        await outbox.settle([message.id for message in claimed if not reactions[message.kind][1]], now=now)
+        nudges = [message for message in claimed if reactions[message.kind][1]]
         unsent = await asyncio.to_thread(_send, nudges)
         if unsent:
             await outbox.release(unsent)
@@ -113,7 +113,7 @@ class Relay(threading.Thread):
             while not self._stopping:
                 self._awake.clear()
                 await clock_follow.refresh()
-                await dispatch(clock.now())
+                await dispatch(now=clock.now())
                 await self._rest()
 
     async def _rest(self) -> None:

@@ -1,26 +1,39 @@
-"""What happens again and again: each entry calls one operation, which must be safe to repeat and to overlap."""
+"""What happens again and again: each entry calls one operation, which must be safe to repeat and to overlap.
+
+Times of day are Asia/Shanghai. A run that was missed, because everything was down, is made up when beat is back.
+"""
 
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import msgspec
+from celery.schedules import crontab
 
+from marketplace.bookings import operations as bookings
+from marketplace.certifications import operations as certifications
+from marketplace.identity import operations as identity
+from marketplace.inventory import operations as inventory
+from marketplace.kit import idempotency, outbox
+from marketplace.messaging import operations as messaging
+from marketplace.payments import operations as payments
 from marketplace.settings import settings
+from marketplace.tours import operations as tours
 from workers import relay
 
-# Development may move the clock, and what a jump has made due should be seen soon after it.
-EVERY_MAX_IN_DEVELOPMENT = timedelta(seconds=10)
+# Development may move the clock, and what a jump has made due should happen soon after it.
+SOON = timedelta(seconds=10)
+# A run that nobody took by then is forgotten: the next one does its work too.
+EXPIRES_MAX = timedelta(hours=1)
 
-Operation = Callable[[datetime], Awaitable[Any]]
 
-
-class Periodic(msgspec.Struct, frozen=True):
-    """One entry: a name, how often, and the operation."""
+class Periodic(msgspec.Struct, frozen=True, kw_only=True):
+    """One entry: a name, how often or when, and the operation, called with ``now``."""
 
     name: str
-    every: timedelta
-    run: Operation
+    every: timedelta | crontab
+    run: Callable[..., Awaitable[Any]]
+    may_wait: bool = False
 
     @property
     def task(self) -> str:
@@ -28,21 +41,44 @@ class Periodic(msgspec.Struct, frozen=True):
         return f"workers.{self.name}"
 
     @property
-    def interval(self) -> timedelta:
+    def schedule(self) -> timedelta | crontab:
         """How often it runs in this environment."""
-        return min(self.every, EVERY_MAX_IN_DEVELOPMENT) if settings().is_development else self.every
+        if self.may_wait or not settings().is_development:
+            return self.every
+        return min(self.every, SOON) if isinstance(self.every, timedelta) else SOON
+
+    @property
+    def expires(self) -> timedelta:
+        """How long a run may wait for a worker."""
+        return min(self.schedule, EXPIRES_MAX) if isinstance(self.schedule, timedelta) else EXPIRES_MAX
 
 
-PERIODIC: tuple[Periodic, ...] = (Periodic("sweep", timedelta(seconds=5), relay.dispatch),)
+PERIODIC: tuple[Periodic, ...] = (
+    Periodic(name="sweep_outbox", every=timedelta(seconds=5), run=relay.dispatch),
+    Periodic(name="expire_holds", every=timedelta(seconds=30), run=bookings.expire_lapsed),
+    Periodic(name="reconcile", every=timedelta(seconds=60), run=bookings.reconcile),
+    Periodic(name="decide_formations", every=timedelta(minutes=10), run=tours.decide_due),
+    Periodic(name="depart", every=timedelta(hours=1), run=tours.depart_due),
+    # Nobody gets an SMS at night.
+    Periodic(name="remind", every=crontab(minute="5", hour="9-20"), run=messaging.remind),
+    Periodic(name="order_assessments", every=crontab(minute="10", hour="6"), run=certifications.order_due_assessments),
+    Periodic(name="expire_certifications", every=crontab(minute="1", hour="0"), run=certifications.expire_due),
+    Periodic(name="extend_horizon", every=crontab(minute="30", hour="0"), run=inventory.extend_horizon),
+    Periodic(name="forget_people", every=timedelta(hours=1), run=identity.forget, may_wait=True),
+    Periodic(name="forget_messages", every=timedelta(hours=1), run=messaging.forget, may_wait=True),
+    Periodic(name="prune_outbox", every=timedelta(hours=1), run=outbox.prune, may_wait=True),
+    Periodic(name="prune_idempotency_keys", every=timedelta(hours=1), run=idempotency.prune, may_wait=True),
+    Periodic(name="prune_provider_events", every=timedelta(hours=1), run=payments.prune_events, may_wait=True),
+)
 
 
 def beat_schedule() -> dict[str, dict[str, Any]]:
-    """Return the entries as Celery beat wants them; a run that nobody took before the next one is forgotten."""
+    """Return the entries as Celery beat wants them."""
     return {
         entry.name: {
             "task": entry.task,
-            "schedule": entry.interval,
-            "options": {"expires": entry.interval.total_seconds()},
+            "schedule": entry.schedule,
+            "options": {"expires": entry.expires.total_seconds()},
         }
         for entry in PERIODIC
     }

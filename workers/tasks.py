@@ -34,7 +34,7 @@ async def _handle(message_id: UUID, *, kind: str, attempts: int, request_id: str
 async def _run(entry: Periodic) -> None:
     async with alone(f"periodic {entry.name}") as granted:
         if granted:
-            await entry.run(clock.now())
+            await entry.run(now=clock.now())
         else:
             log.info("the run before this one has not ended", name=entry.name)
 

@@ -77,7 +77,7 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     status: Status
     institution_id: UUID
     institution_name: str
-    institution_phone: str
+    institution_phone: str | None
     check_in: date
     check_out: date
     guest_count: int

@@ -15,6 +15,7 @@ from marketplace.kit.db import execute, fetch_one, transaction
 from marketplace.kit.errors import DomainError
 
 LEASE = timedelta(seconds=30)
+KEEP = timedelta(days=7)
 KEY_LENGTH_MAX = 255
 
 
@@ -115,6 +116,16 @@ async def leased(key: Key, perform: Perform, *, now: datetime) -> Answer:
         raise
     await _store(key, answer)
     return answer
+
+
+async def prune(*, now: datetime, limit: int = 1_000) -> int:
+    """Delete keys that no client repeats any more, with the answers they stored; returns how many."""
+    return await execute(
+        "DELETE FROM idempotency_keys WHERE (principal_id, route, key) IN"
+        " (SELECT principal_id, route, key FROM idempotency_keys WHERE reserved_at < $1 LIMIT $2)",
+        now - KEEP,
+        limit,
+    )
 
 
 _SCOPE = "principal_id = $1 AND route = $2 AND key = $3"

@@ -33,13 +33,13 @@ class Quiet(outbox.Event, frozen=True, kw_only=True):
     kind = "probe.quiet"
 
 
-async def effect(message: Slow, now: datetime) -> None:
+async def effect(*, name: str, seconds_first: float, now: datetime) -> None:
     """Write that it began, take its time on the first attempt only, write that it is done."""
-    began = await fetch_value("SELECT count(*) FROM probe_effects WHERE name = $1 AND NOT done", message.name)
-    await _write(message.name, done=False)
+    began = await fetch_value("SELECT count(*) FROM probe_effects WHERE name = $1 AND NOT done", name)
+    await _write(name, done=False)
     if began == 0:
-        await asyncio.sleep(message.seconds_first)
-    await _write(message.name, done=True)
+        await asyncio.sleep(seconds_first)
+    await _write(name, done=True)
 
 
 async def _write(name: str, *, done: bool) -> None:

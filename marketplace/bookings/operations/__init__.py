@@ -8,6 +8,7 @@ above, and reads it again ``FOR UPDATE``.
 from marketplace.bookings.operations.cancelling import cancel, cancel_by_system, quote_cancellation
 from marketplace.bookings.operations.displacing import approve_revocation, settle_displaced
 from marketplace.bookings.operations.expiring import expire, expire_lapsed, extend_hold
+from marketplace.bookings.operations.finishing import cancel_departure, close_payment, reconcile
 from marketplace.bookings.operations.paying import pay
 from marketplace.bookings.operations.placing import place, quote, requote
 from marketplace.bookings.operations.settling import apply_payment, apply_provider_event
@@ -20,8 +21,10 @@ __all__ = (
     "approve_revocation",
     "cancel",
     "cancel_by_system",
+    "cancel_departure",
     "check_in",
     "check_out",
+    "close_payment",
     "expire",
     "expire_lapsed",
     "extend_hold",
@@ -29,6 +32,7 @@ __all__ = (
     "place",
     "quote",
     "quote_cancellation",
+    "reconcile",
     "requote",
     "settle_displaced",
 )
