@@ -25,6 +25,8 @@ from marketplace.kit import valkey as kit_valkey
 from marketplace.kit.migrations import migrate
 from marketplace.settings import settings
 
+pytest_plugins = ("tests.support.sandbox",)
+
 os.environ.update(
     MARKETPLACE_ENV="test",
     SECRET_KEY=base64.b64encode(b"only for tests, thirty-two bytes").decode(),

@@ -96,7 +96,8 @@ async def test_the_system_cancels_with_everything_back_whatever_the_policy(world
             booking_id=parse("bkg", booking["id"]), reason=RefundReason.NOT_FORMED, now=clock.now()
         )
 
-    booking = await read(family, booking)
+    world.now = clock.now()
+    booking = await read(await world.family(), booking)
     assert booking["status"] == "cancelled"
     assert sum(refund["amount"]["amount"] for refund in booking["refunds"]) == booking["total"]["amount"]
     assert len(booking["refunds"]) == 2

@@ -8,7 +8,7 @@ from tests.support.world import World, hold, read
 async def request_revocation(world: World, officer) -> dict:
     answer = await officer.post(
         f"/v1/certifications/{wire('crt', world.certification_id)}/revocation",
-        {"reason": "骗取认定", "legal_basis": "认定办法（示例）第二十条"},
+        {"reason": "以虚假材料骗取认定，依据认定办法（示例）"},
     )
     assert answer.status_code == 202, answer.text
     return answer.json()

@@ -7,8 +7,8 @@ from marketplace.inventory import operations as inventory
 from marketplace.inventory.rules import NightRange
 from marketplace.kit import clock
 from marketplace.kit.audit import SYSTEM
-from marketplace.kit.db import execute, fetch_one, fetch_value
-from tests.support.world import World, booking_body
+from marketplace.kit.db import fetch_one, fetch_value
+from tests.support.world import World, booking_body, read, steady
 
 
 async def quote(world: World, family, **wish) -> dict:
@@ -35,7 +35,7 @@ async def test_a_quote_becomes_a_booking_on_hold(world: World) -> None:
     assert booking["certification"]["status"] == "certified"
     assert booking["nights"] == 30
     assert await world.taken() == [0, 1]
-    assert (await family.get(f"/v1/bookings/{booking['id']}")).json() == booking
+    assert steady(await read(family, booking)) == steady(booking)
     assert [item["id"] for item in (await family.get("/v1/bookings")).json()["items"]] == [booking["id"]]
 
 
@@ -147,7 +147,7 @@ async def test_a_room_that_is_gone_names_the_first_full_night(world: World) -> N
 async def test_an_institution_that_is_not_bookable_is_refused_with_its_status(world: World) -> None:
     family = await world.family()
     offer = await quote(world, family)
-    await execute("UPDATE certifications SET status = 'suspended' WHERE id = $1", world.certification_id)
+    await world.suspend()
 
     for path, body in (("/v1/quotes", world.wish()), ("/v1/bookings", booking_body(offer["id"]))):
         answer = await family.post(path, body, key="k-1")

@@ -85,6 +85,13 @@ class World:
         partner_id = await identity.register_partner(actor=SYSTEM, name=name, secret=secret, now=self.now)
         return await self._open(Kind.PARTNER, partner_id)
 
+    async def suspend(self) -> None:
+        officer = await self.officer()
+        answer = await officer.post(
+            f"/v1/certifications/{wire('crt', self.certification_id)}/suspension", {"reason": "消防设施存在重大隐患"}
+        )
+        assert answer.status_code == 200, answer.text
+
     async def add_institution(self, name: str = "白河旅居（示例）", place_code: str = "erdaobaihe") -> UUID:
         """Register an institution and publish its listing; it is not certified yet."""
         institution_id = await institutions.register(
@@ -227,3 +234,9 @@ async def read(caller: Caller, booking: dict[str, Any]) -> dict[str, Any]:
     """Read a booking again."""
     found: dict[str, Any] = (await caller.get(f"/v1/bookings/{booking['id']}")).json()
     return found
+
+
+def steady(booking: dict[str, Any]) -> dict[str, Any]:
+    """Return a booking without the instant at which its certification was looked at."""
+    standing = {name: value for name, value in booking["certification"].items() if name != "checked_at"}
+    return booking | {"certification": standing}

@@ -260,7 +260,8 @@ HANDLERS: dict[Any, Any] = {
 def refusals(*errors: type[DomainError]) -> dict[int, ResponseSpec]:
     """Document refusals on a handler: one response per status, naming every code."""
     by_status: dict[int, list[type[DomainError]]] = {}
-    for error in (*errors, Invalid, UnknownField, MalformedBody, Unavailable):
+    always: tuple[type[DomainError], ...] = (Invalid, UnknownField, MalformedBody, Unavailable)
+    for error in (*errors, *always):
         by_status.setdefault(error.status, [])
         if error not in by_status[error.status]:
             by_status[error.status].append(error)

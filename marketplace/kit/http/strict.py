@@ -15,10 +15,7 @@ async def refuse_unknown_query(request: Request[Any, Any, Any]) -> None:
     """Refuse a query parameter that the handler does not declare. Refuses: UnknownField."""
     if not request.query_params:
         return
-    handler = request.route_handler
-    if not isinstance(handler, HTTPRouteHandler):
-        return
-    known = _declared(request, handler)
+    known = _declared(request, request.route_handler)
     for name in request.query_params:
         if name not in known:
             raise unknown_field(name, sorted(known), pointer=f"?{name}")
