@@ -57,7 +57,7 @@ def borrow(home: Home) -> bool:
     if run is None or not lock.is_held(home):
         return False
     for name, value in run.environment.items():
-        os.environ.setdefault(name, value)
+        os.environ[name] = os.environ.get(name) or value
     return True
 
 
