@@ -321,3 +321,24 @@ async def test_a_list_costs_the_same_however_long_it_is(count_queries, client, c
             assert len((await client.get("/v1/certifications", headers=as_province)).json()["items"]) == number + 1
         counts.append(len(statements))
     assert len(set(counts)) == 1
+
+
+async def test_two_officers_revoke_over_http_and_the_certificate_says_so_at_once(
+    client, sign_in, as_province, certified
+):
+    asked = await client.post(path(certified, "/revocation"), json=REASON, headers=as_province)
+    approvals = f"/v1/decisions/{asked.json()['id']}/approvals"
+    before = await trace(certified.id)
+    alone = await client.post(approvals, headers=as_province)
+    assert (alone.status_code, alone.json()["code"]) == (409, "second_officer_required")
+    assert await trace(certified.id) == before
+    second = await sign_in(Level.PROVINCE, PROVINCE)
+    approved = await client.post(approvals, headers=second)
+    assert approved.status_code == 201, approved.text
+    assert (approved.json()["status"], approved.json()["bookable"], approved.json()["valid_transitions"]) == (
+        "revoked",
+        False,
+        [],
+    )
+    public = (await client.get(f"/v1/certificates/{certified.number}")).json()
+    assert (public["status"], public["bookable"], public["grade"]) == ("revoked", False, None)
