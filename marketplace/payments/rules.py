@@ -142,13 +142,17 @@ IGNORED = Subject(kind="ignored")
 
 
 class ProviderNews(msgspec.Struct, frozen=True, kw_only=True):
-    """An event of the provider, verified: that something happened to ``object_id``, and the body as it came."""
+    """An event of the provider, verified: that something happened to ``object_id``, and the body as it came.
+
+    ``signed_at`` is when this delivery was signed; an event that we asked for ourselves has none.
+    """
 
     event_id: str
     type: str
     object_id: str
     subject: Subject
     body: str
+    signed_at: datetime | None = None
 
 
 _PAYMENT_EVENTS = {

@@ -1,5 +1,6 @@
 """Tables of payments. ``booking_id`` belongs to a package above, so it is a bare id here."""
 
+from piccolo.columns import Array, Timestamptz
 from piccolo.table import Table
 
 from marketplace.identity.tables import Partner
@@ -66,5 +67,6 @@ class ProviderEvent(Table, tablename="provider_events", db=DB):
     subject_kind = text()
     subject_id = uuid(null=True)
     payload = sealed()
+    signed_at = Array(base_column=Timestamptz(), default=None, null=False)
     received_at = timestamptz()
     applied_at = timestamptz(null=True)

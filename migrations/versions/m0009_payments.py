@@ -111,6 +111,7 @@ CREATE TABLE provider_events (
     subject_kind      text NOT NULL CHECK (subject_kind IN ('payment', 'refund', 'ignored')),
     subject_id        uuid,
     payload           bytea NOT NULL,
+    signed_at         timestamptz[] NOT NULL,
     received_at       timestamptz NOT NULL,
     applied_at        timestamptz,
     CHECK ((subject_kind = 'ignored') = (subject_id IS NULL))

@@ -1,6 +1,7 @@
 """Webhooks of Stripe: who signed them, when, in which mode, and which of our rows they are about."""
 
 import time
+from datetime import UTC, datetime
 
 import msgspec
 import stripe
@@ -57,7 +58,7 @@ def verify(raw: bytes, *, signature: str | None, secret: str, livemode: bool) ->
     # development has no say here, as it has none in the SDK.
     if signed_at > time.time() + TOLERANCE_S or event.livemode != livemode:
         raise BadWebhookSignature
-    return _news(event, body=raw.decode())
+    return _news(event, body=raw.decode(), signed_at=datetime.fromtimestamp(signed_at, tz=UTC))
 
 
 def listed(event: stripe.Event) -> ProviderNews:
@@ -66,10 +67,16 @@ def listed(event: stripe.Event) -> ProviderNews:
     return _news(msgspec.convert(body, type=_Event), body=msgspec.json.encode(body).decode())
 
 
-def _news(event: _Event, *, body: str) -> ProviderNews:
+def _news(event: _Event, *, body: str, signed_at: datetime | None = None) -> ProviderNews:
     thing = event.data.object
-    subject = _subject(event.type, thing.metadata or {})
-    return ProviderNews(event_id=event.id, type=event.type, object_id=thing.id, subject=subject, body=body)
+    return ProviderNews(
+        event_id=event.id,
+        type=event.type,
+        object_id=thing.id,
+        subject=_subject(event.type, thing.metadata or {}),
+        body=body,
+        signed_at=signed_at,
+    )
 
 
 def _subject(event_type: str, metadata: dict[str, str]) -> Subject:

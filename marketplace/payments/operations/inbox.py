@@ -1,12 +1,14 @@
 """The provider's inbox: verify, store once, leave the applying to a job. Nothing in an event is believed."""
 
 from datetime import datetime, timedelta
+from typing import Literal
 from uuid import UUID
 
 from marketplace.kit.crypto import vault
 from marketplace.kit.db import execute, fetch_value, transaction
 from marketplace.kit.ids import new_id
 from marketplace.kit.outbox import publish
+from marketplace.payments.errors import BadWebhookSignature
 from marketplace.payments.gateway import gateway
 from marketplace.payments.jobs import ApplyProviderEvent
 from marketplace.payments.rules import IGNORED, ProviderNews
@@ -15,14 +17,18 @@ from marketplace.payments.rules import IGNORED, ProviderNews
 MISSED_WITHIN = timedelta(days=1)
 KEEP = timedelta(days=30)
 
+Arrival = Literal["new", "again", "seen"]
+
 
 async def receive(*, raw: bytes, signature: str | None, now: datetime) -> None:
     """Store a webhook of the provider, once per event, and have it applied.
 
-    Refuses: BadWebhookSignature when it is not signed by the provider, too old, from the future, or of the other mode
-    (live or test); nothing is stored then. Publishes: ApplyProviderEvent.
+    The provider signs each delivery anew, so the same event may come again, but the same signature is a replay.
+    Refuses: BadWebhookSignature when it is not signed by the provider, too old, from the future, replayed, or of the
+    other mode (live or test); nothing is stored then. Publishes: ApplyProviderEvent.
     """
-    await _store(gateway().verify_webhook(raw, signature), now=now)
+    if await _store(gateway().verify_webhook(raw, signature), now=now) == "seen":
+        raise BadWebhookSignature
 
 
 async def collect_missed_events(*, now: datetime) -> int:
@@ -31,7 +37,7 @@ async def collect_missed_events(*, now: datetime) -> int:
     Refuses: ProviderUnavailable. Publishes: ApplyProviderEvent.
     """
     missed = await gateway().list_missed_events(now - MISSED_WITHIN)
-    return sum([await _store(news, now=now) for news in missed])
+    return [await _store(news, now=now) for news in missed].count("new")
 
 
 async def mark_applied(*, event_id: UUID, now: datetime) -> None:
@@ -49,14 +55,15 @@ async def prune_events(*, now: datetime, keep: timedelta = KEEP, limit: int = 1_
     )
 
 
-async def _store(news: ProviderNews, *, now: datetime) -> bool:
+async def _store(news: ProviderNews, *, now: datetime) -> Arrival:
     row_id = new_id()
     ignored = news.subject == IGNORED
     async with transaction():
         stored = await fetch_value(
             "INSERT INTO provider_events (id, provider_event_id, type, object_id, subject_kind, subject_id, payload,"
-            " received_at, applied_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
-            " ON CONFLICT (provider_event_id) DO NOTHING RETURNING id",
+            " signed_at, received_at, applied_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
+            " ON CONFLICT (provider_event_id) DO UPDATE SET signed_at = provider_events.signed_at || EXCLUDED.signed_at"
+            " WHERE NOT provider_events.signed_at @> EXCLUDED.signed_at RETURNING id",
             row_id,
             news.event_id,
             news.type,
@@ -64,9 +71,12 @@ async def _store(news: ProviderNews, *, now: datetime) -> bool:
             news.subject.kind,
             news.subject.id,
             vault().seal(news.body, table="provider_events", column="payload", row=row_id),
+            [news.signed_at] if news.signed_at is not None else [],
             now,
             now if ignored else None,
         )
-        if stored is not None and not ignored:
+        if stored == row_id and not ignored:
             await publish(ApplyProviderEvent(event_id=row_id), now=now)
-    return stored is not None
+    if stored is None:
+        return "seen"
+    return "new" if stored == row_id else "again"
