@@ -7,7 +7,7 @@ from uuid import UUID
 import asyncpg
 
 from marketplace.institutions.rules import Institution
-from marketplace.kit.db import fetch, fetch_one
+from marketplace.kit.db import fetch, fetch_one, fetch_value
 from marketplace.kit.errors import NotFound
 from marketplace.places.rules import Position
 
@@ -32,6 +32,11 @@ async def get_many(institution_ids: Collection[UUID]) -> dict[UUID, Institution]
         f"SELECT {COLUMNS} FROM institutions i WHERE i.id = ANY($1) ORDER BY i.id", list(institution_ids)
     )
     return {row["id"]: institution(row) for row in rows}
+
+
+async def any_registered() -> bool:
+    """Say whether there is any institution at all."""
+    return bool(await fetch_value("SELECT EXISTS (SELECT FROM institutions)"))
 
 
 def institution(row: asyncpg.Record) -> Institution:
