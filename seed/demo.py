@@ -1,6 +1,7 @@
 """The main job, told against the running system: every line that is printed has been read back from the API."""
 
 import time
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -114,13 +115,15 @@ async def tour_is_booked(story: Story) -> None:
     story.tell(f"{departure['tour_name']} on {departure['check_in']}: two seats, {booking['status']}")
     partner = await story.partner(DEMO.partners[1])
     for kind, status in (("departure.guaranteed", "guaranteed"), ("departure.not_formed", "not_formed")):
-        decided = await until(
-            lambda kind=kind: partner.get("/v1/events", types=kind), lambda page: page["items"], f"{kind} in the feed"
-        )
+        decided = await until(partial(partner.get, "/v1/events", types=kind), _has_items, f"{kind} in the feed")
         found = await story.get(f"/v1/departures/{decided['items'][0]['data']['departure_id']}")
         assert found["status"] == status
         counts = f"{found['confirmed_count']} of at least {found['group']['min_count']}"
         story.tell(f"seven days before {found['check_in']} the calendar decided: {counts} travellers, {status}")
+
+
+def _has_items(page: Json) -> bool:
+    return bool(page["items"])
 
 
 async def civil_affairs_reassesses(story: Story) -> None:
