@@ -84,24 +84,3 @@ def bearer():
         return {"Authorization": f"Bearer {session['token']}"}
 
     return headers
-
-
-@pytest.fixture(scope="session")
-def app(machine):
-    """The routes of this package on an application made as the real one is."""
-    from litestar import Litestar
-
-    from marketplace.identity.controllers import IDENTITY_CONTROLLERS
-    from marketplace.identity.guards import DEPENDENCIES, Authentication
-    from marketplace.kit.http.context import RequestContext, before_send
-    from marketplace.kit.http.problems import HANDLERS
-    from marketplace.kit.http.strict import refuse_unknown_query
-
-    return Litestar(
-        route_handlers=IDENTITY_CONTROLLERS,
-        middleware=[RequestContext(), Authentication()],
-        dependencies=DEPENDENCIES,
-        before_request=refuse_unknown_query,
-        before_send=[before_send],
-        exception_handlers=HANDLERS,
-    )

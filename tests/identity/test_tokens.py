@@ -14,6 +14,7 @@ from marketplace.kit import clock
 from marketplace.kit.audit import SYSTEM
 from marketplace.kit.db import fetch_value
 from marketplace.kit.errors import Invalid, NotFound
+from marketplace.kit.http.limits import SIGN_IN
 from marketplace.kit.ids import new_id, wire
 from marketplace.settings import settings
 
@@ -253,3 +254,16 @@ async def test_a_partners_profile(partner_id):
 
     assert (profile.id, profile.name, profile.scopes) == (partner_id, "候鸟旅行网（示例）", (Scope.READ, Scope.WRITE))
     assert wire("ptn", partner_id) == operations.client_id(partner_id)
+
+
+async def test_guesses_are_limited_by_address_whatever_credentials_they_carry(client, client_id):
+    """A stranger who writes a new Authorization header each time is still one stranger."""
+    for number in range(2 * SIGN_IN.count):
+        answer = await client.post(TOKEN, data={}, headers=basic(client_id, f"guess-{number}"))
+        if answer.status_code != 400:
+            break
+
+    # Not exactly at the limit: the bucket leaks while we knock.
+    assert number >= SIGN_IN.count
+    assert (answer.status_code, answer.json()["code"]) == (429, "rate_limited")
+    assert int(answer.headers["retry-after"]) >= 1
