@@ -1,5 +1,6 @@
 """The Celery application. Valkey carries nudges only: what must be done stands in PostgreSQL, in the outbox."""
 
+from logging import getLogger
 from typing import Any
 
 from celery import Celery, signals
@@ -25,6 +26,11 @@ app.conf.update(
         "visibility_timeout": 600,
         "unacked_restore_interval": 5,
         "unacked_restore_throttle": 1,
+        # Who sends finds out quickly that the broker is away; who consumes waits for it without end (see below).
+        "max_retries": 1,
+        "interval_start": 0,
+        "interval_step": 0.2,
+        "interval_max": 0.2,
         "socket_timeout": 10,
         "socket_connect_timeout": 3,
         "socket_keepalive": True,
@@ -61,6 +67,9 @@ app.conf.update(
 @signals.setup_logging.connect  # Connecting it keeps Celery from configuring logs of its own.
 def _log(**_: Any) -> None:
     logging.configure(settings())
+    # Two lines per task, besides the one that says what was done, would be most of the log.
+    for name in ("celery.worker.strategy", "celery.app.trace"):
+        getLogger(name).setLevel("WARNING")
 
 
 @signals.worker_process_init.connect

@@ -13,6 +13,8 @@ import pytest
 import redis
 
 from marketplace.kit.db import execute, fetch, fetch_value
+from marketplace.kit.logging import configure
+from marketplace.settings import settings
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -81,7 +83,7 @@ class Processes:
             times,
         )
 
-    async def closed(self, *message_ids: UUID, seconds: float = 15) -> float:
+    async def closed(self, *message_ids: UUID, seconds: float = 30) -> float:
         return await self.until(
             "messages closed",
             "SELECT count(*) = 0 FROM outbox WHERE id = ANY($1) AND state <> 'done'",
@@ -89,13 +91,16 @@ class Processes:
             seconds=seconds,
         )
 
-    async def until_true(self, condition: Callable[[], bool], *, seconds: float = 15) -> None:
+    async def ready(self, worker: subprocess.Popen[bytes]) -> None:
+        await self.until_true(lambda: " ready." in self.log(worker), seconds=30)
+
+    async def until_true(self, condition: Callable[[], bool], *, seconds: float = 30) -> None:
         started = time.monotonic()
         while not condition():
             assert time.monotonic() - started < seconds, f"not within {seconds} s\n{self.logs()}"
             await asyncio.sleep(0.05)
 
-    async def until(self, what: str, sql: str, *args: object, seconds: float = 15) -> float:
+    async def until(self, what: str, sql: str, *args: object, seconds: float = 30) -> float:
         """Wait until the database says yes, and return how long that took."""
         started = time.monotonic()
         while not await fetch_value(sql, *args):
@@ -105,6 +110,11 @@ class Processes:
 
     def logs(self) -> str:
         return "\n".join(self.log(process) for process in self.started)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def masked_logs(machine) -> None:
+    configure(settings())
 
 
 @pytest.fixture
