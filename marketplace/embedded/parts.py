@@ -62,9 +62,7 @@ def worker(home: Home, told: Mapping[str, str]) -> Program[Process]:
     return Program(
         name="worker",
         title="worker",
-        start=functools.partial(
-            programs.launch, home, "worker", programs.worker(), {**told, **programs.CELERY_ENVIRONMENT}
-        ),
+        start=functools.partial(programs.launch, home, "worker", programs.worker(), told),
         ready=lambda running: silent or running.has_said(" ready"),
     )
 
@@ -74,7 +72,5 @@ def beat(home: Home, told: Mapping[str, str]) -> Program[Process]:
     return Program(
         name="beat",
         title="scheduler",
-        start=functools.partial(
-            programs.launch, home, "beat", programs.beat(), {**told, **programs.CELERY_ENVIRONMENT}
-        ),
+        start=functools.partial(programs.launch, home, "beat", programs.beat(), told),
     )

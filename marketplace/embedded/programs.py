@@ -97,10 +97,6 @@ def celery() -> list[str]:
     return [sys.executable, "-m", "celery", "-A", "workers.app"]
 
 
-# SIGTERM to a worker must put its unfinished messages back, not wait for them.
-CELERY_ENVIRONMENT = {"REMAP_SIGTERM": "SIGQUIT"}
-
-
 def sandbox(*, port: int, data: Path) -> list[str]:
     """Return the arguments of the Stripe sandbox."""
     return [sys.executable, "-m", "marketplace.embedded.stripe_sandbox", "--port", str(port), "--data", str(data)]
@@ -113,7 +109,7 @@ def command(*words: str) -> list[str]:
 
 def become(argv: list[str]) -> NoReturn:
     """Replace this process, as the first process of a container must: signals then reach the program itself."""
-    os.environ.update({"PYTHONUNBUFFERED": "1", **CELERY_ENVIRONMENT})
+    os.environ["PYTHONUNBUFFERED"] = "1"
     os.execv(argv[0], argv)  # noqa: S606 - an argument list needs no shell.
 
 
