@@ -40,7 +40,7 @@ async def catalogue(story: Story) -> None:
     clusters = {cluster["code"] for place in await story.all("/v1/places") for cluster in place["clusters"]}
     story.tell(f"{len(everyone)} institutions may be booked today, in {len(clusters)} clusters")
     springs = await story.all("/v1/institutions", service="hot_spring", grade_min=3, limit=100)
-    assert all("hot_spring" in item["services"] for item in springs)
+    assert all("hot_spring" in [service["code"] for service in item["services"]] for item in springs)
     story.tell(f"{len(springs)} of them have hot springs (温泉) and grade 3 or better")
     by_sound = await story.all("/v1/institutions", q="hunchun", limit=100)
     assert by_sound

@@ -1,0 +1,106 @@
+"""The demo world, planted whole on a database of its own and paid at the real sandbox process."""
+
+import httpx
+import pytest
+
+from marketplace.kit import clock
+from marketplace.kit.db import fetch, fetch_value
+from marketplace.settings import settings
+from seed.cashier import Cashier, cashier
+from seed.places import CLUSTERS
+from seed.plant import plant, plant_life, plant_world
+
+
+@pytest.fixture
+async def planted(committed: str, gateway: object):
+    now = clock.now()
+    world = await plant_world(now=now, tell=lambda _: None)
+    async with httpx.AsyncClient(trust_env=False) as browser:
+        await plant_life(world, Cashier(browser), now=now, tell=lambda _: None)
+    return world
+
+
+async def counted(sql: str) -> dict[object, int]:
+    return {row[0]: row[1] for row in await fetch(sql)}
+
+
+async def test_the_demo_world_is_whole_and_planted_once(planted) -> None:
+    await every_cluster_has_institutions()
+    await every_state_of_a_certification_shows()
+    await every_night_of_the_horizon_is_on_sale(planted)
+    await every_state_of_a_booking_shows()
+    await money_adds_up()
+    await nothing_was_written_without_an_audit_line()
+
+    before = await counted("SELECT 'audit', count(*) FROM audit_events")
+    await plant(progress=pytest.fail)
+    assert await counted("SELECT 'audit', count(*) FROM audit_events") == before
+
+
+async def every_cluster_has_institutions() -> None:
+    found = await counted(
+        "SELECT pc.cluster_code, count(*) FROM institutions i JOIN place_clusters pc USING (place_code) GROUP BY 1"
+    )
+    assert set(found) == {cluster.code for cluster in CLUSTERS}
+    assert min(found.values()) >= 8
+    assert await fetch_value("SELECT count(*) FROM institutions WHERE NOT is_example") == 0
+
+
+async def every_state_of_a_certification_shows() -> None:
+    found = await counted("SELECT status, count(*) FROM certifications WHERE is_current GROUP BY 1")
+    assert {"certified", "under_rectification", "suspended", "expired", "revoked"} == set(found)
+    assert found["certified"] > 50
+    orders = await counted("SELECT status, count(*) FROM assessment_orders GROUP BY 1")
+    assert orders["ordered"] > 0
+    assert orders["overdue"] == await fetch_value("SELECT count(*) FROM certifications WHERE assessment_overdue")
+    assert await counted("SELECT status, count(*) FROM certification_decisions GROUP BY 1") == {
+        "pending": 1,
+        "approved": 1,
+    }
+
+
+async def every_night_of_the_horizon_is_on_sale(planted) -> None:
+    today = clock.local_date(clock.now())
+    room_types = sum(len(one.room_type_ids) for one in planted.institutions)
+    (nights,) = await fetch(
+        "SELECT count(*) AS count, min(night) AS first, max(night) AS last, min(price_amount) AS price FROM room_nights"
+    )
+    assert nights["count"] == room_types * 400
+    assert (nights["last"] - nights["first"]).days == 399
+    assert abs((nights["first"] - today).days) <= 1
+    assert nights["price"] > 5_000
+
+
+async def every_state_of_a_booking_shows() -> None:
+    found = await counted("SELECT status, count(*) FROM bookings GROUP BY 1")
+    assert set(found) == {
+        "on_hold", "confirmed", "checked_in", "completed", "cancelled", "expired", "displaced",
+    }  # fmt: skip
+    assert await counted("SELECT kind, count(*) FROM bookings GROUP BY 1") == {"stay": 10, "tour": 2}
+
+
+async def money_adds_up() -> None:
+    assert await fetch_value("SELECT sum(paid_amount) FROM bookings") == await fetch_value(
+        "SELECT sum(captured_amount) FROM payments WHERE status = 'succeeded'"
+    )
+    assert await fetch_value("SELECT count(*) FROM payments WHERE status <> 'succeeded'") == 0
+    assert await fetch_value("SELECT count(*) FROM refunds") >= 1
+
+
+async def nothing_was_written_without_an_audit_line() -> None:
+    audited = await counted("SELECT action, count(*) FROM audit_events GROUP BY 1")
+    for table, action in (
+        ("institutions", "institution.registered"),
+        ("room_types", "room_type.added"),
+        ("listings", "listing.published"),
+        ("media", "picture.added"),
+        ("certifications", "certification.granted"),
+        ("tours", "tour.published"),
+        ("bookings", "booking.placed"),
+    ):
+        assert audited[action] == await fetch_value(f"SELECT count(*) FROM {table}"), action
+
+
+async def test_where_stripe_is_real_there_is_nobody_to_pay() -> None:
+    async with cashier(settings()) as till:
+        assert till is None
