@@ -68,7 +68,7 @@ class House:
             "INSERT INTO institutions (id, name, name_en, place_code, jurisdiction_code, address, latitude, longitude,"
             " datum, licensed_bed_count, opened_on, is_example, registered_at)"
             " VALUES ($1, '白河旅居（示例）', 'Baihe', 'erdaobaihe', '220000', '白山大街 1 号', 42.42, 128.12, 'wgs84',"
-            " 500, '2020-01-01', true, $2)",
+            " 100000, '2020-01-01', true, $2)",
             self.id,
             self.now,
         )
