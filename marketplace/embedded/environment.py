@@ -19,7 +19,9 @@ def urls(*, api_port: int, sandbox_port: int | None, given: Mapping[str, str]) -
     return {
         "api": api,
         "docs": f"{api}/docs",
-        "stripe_sandbox": f"http://127.0.0.1:{sandbox_port}" if sandbox_port else given.get("STRIPE_API_BASE", STRIPE),
+        "stripe_sandbox": f"http://127.0.0.1:{sandbox_port}"
+        if sandbox_port
+        else given.get("STRIPE_API_BASE") or STRIPE,
         "outbox": f"{api}/_dev/outbox",
     }
 

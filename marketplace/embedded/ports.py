@@ -3,6 +3,7 @@
 import errno
 import random
 import socket
+import sys
 
 # Below the range from which Linux takes local ports for outgoing connections, so nothing wanders onto ours.
 THROWAWAY = range(20_000, 32_000)
@@ -22,15 +23,47 @@ def is_free(port: int) -> bool:
         return True
 
 
-def next_free(preferred: int) -> int:
-    """Return the preferred port, or the nearest free one above it."""
-    for port in range(preferred, 65_536):
-        if is_free(port):
-            return port
-    raise OSError(errno.EADDRINUSE, f"no port from {preferred} upwards is free")
+class Reservations:
+    """Ports that are spoken for between being chosen and being listened on, so that two starting marketplaces differ.
+
+    A name in Linux's abstract socket space is as far-reaching as a port, and goes with the process that holds it.
+    Elsewhere two marketplaces that start in the same second may choose the same port, and one of them fails.
+    """
+
+    def __init__(self) -> None:
+        self._held: list[socket.socket] = []
+
+    def take(self, port: int) -> bool:
+        """Reserve a port, if it is free and nobody else has."""
+        if not is_free(port):
+            return False
+        if sys.platform.startswith("linux"):
+            name = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            try:
+                name.bind(f"\0houniao-port-{port}")
+            except OSError:
+                name.close()
+                return False
+            self._held.append(name)
+        return True
+
+    def take_next(self, preferred: int) -> int:
+        """Reserve the preferred port, or the nearest one above it that can be had."""
+        for port in range(preferred, 65_536):
+            if self.take(port):
+                return port
+        raise OSError(errno.EADDRINUSE, f"no port from {preferred} upwards is free")
+
+    def release(self) -> None:
+        """Give every port back."""
+        while self._held:
+            self._held.pop().close()
 
 
 def throwaway() -> int:
     """Return a free port for a server that nobody needs to find again."""
-    # Chance only keeps two test sessions from racing for the same port.
-    return next_free(random.choice(THROWAWAY))  # noqa: S311
+    while True:
+        # Chance only keeps two test sessions from racing for the same port.
+        port = random.choice(THROWAWAY)  # noqa: S311
+        if is_free(port):
+            return port

@@ -47,6 +47,7 @@ class Site:
         self.known = state.load(home)
         self.known.run = None
         self.processes: dict[str, ProcessState] = {}
+        self.reservations = ports.Reservations()
         self.supervisor = Supervisor(changed=self.write_processes, note=report.note)
 
     def bring_everything_up(self, *, api_port: int | None, with_seed: bool) -> None:
@@ -63,7 +64,7 @@ class Site:
         self.known.run = Run(pid=os.getpid(), urls=addresses, environment=told, processes=self.processes)
         self.save()
         sandbox = [parts.sandbox(home, told, port=sandbox_port)] if sandbox_port else []
-        product = [parts.api(home, told, port=own_api_port), parts.worker(home, told), parts.beat(home, told)]
+        product = [parts.api(home, told, port=own_api_port), parts.worker(home, told)]
         began = self.start(*sandbox)
         if with_seed and prepare.is_due(self.known, "seed", told):
             self.wait(*sandbox, began=began)  # The demo world has payments.
@@ -72,6 +73,8 @@ class Site:
         self.save()
         began = self.start(*product)
         self.wait(*sandbox, *product, began=began)
+        # Nobody waits for the scheduler, and it would take its share of the cores from those one waits for.
+        self.bring_up(parts.beat(home, told))
 
     def database_url(self) -> str:
         """Return the address of the person's own PostgreSQL, or of ours, started."""
@@ -117,7 +120,7 @@ class Site:
         """
         if asked is None:
             return self.port("api")
-        if not ports.is_free(asked):
+        if not self.reservations.take(asked):
             raise PortTaken(f"port {asked} is taken", remedy="choose another --port, or none to take a free one")
         self.known.ports["api"] = asked
         return asked
@@ -125,7 +128,7 @@ class Site:
     def port(self, name: str) -> int:
         """Return a program's port: the one of the last time, or the nearest free one above it."""
         wanted = self.known.ports.get(name, FIRST_PORTS[name])
-        found = ports.next_free(wanted)
+        found = self.reservations.take_next(wanted)
         if found != wanted:
             self.report.note(f"port {wanted} is taken; {name} has {found}")
         self.known.ports[name] = found
@@ -153,6 +156,7 @@ class Site:
         for number in STOP_SIGNALS:
             signal.signal(number, leave)
         self.supervisor.stop()
+        self.reservations.release()
         self.known.run = None
         self.save()
 

@@ -22,3 +22,16 @@ programs.command = lambda name: [sys.executable, "-I", "-S", "-c", f"print('{nam
 sys.argv = ["marketplace", "up", *sys.argv[1:]]
 cli.main()
 """
+
+# What the suite, or the person who runs it, may have set for the product.
+SETTINGS = (
+    "DATABASE_URL",
+    "LOG_LEVEL",
+    "MARKETPLACE_ENV",
+    "PUBLIC_URL",
+    "REDIS_URL",
+    "SECRET_KEY",
+    "STRIPE_API_BASE",
+    "STRIPE_API_KEY",
+    "STRIPE_WEBHOOK_SECRET",
+)

@@ -10,7 +10,7 @@ from marketplace.embedded.errors import AlreadyRunning, ProgramFailed
 from marketplace.embedded.panel import Reporter
 from marketplace.embedded.paths import Home
 from seed.logins import listed
-from tests.embedded.stand_ins import UP
+from tests.embedded.stand_ins import SETTINGS, UP
 
 
 @pytest.fixture
@@ -18,14 +18,7 @@ def home(tmp_path, cluster, monkeypatch):
     made = Home(tmp_path / "候鸟 home")
     shutil.copytree(cluster, made.postgres)
     monkeypatch.setenv("MARKETPLACE_HOME", str(made.root))
-    for name in (
-        "DATABASE_URL",
-        "REDIS_URL",
-        "STRIPE_API_KEY",
-        "STRIPE_WEBHOOK_SECRET",
-        "MARKETPLACE_ENV",
-        "LOG_LEVEL",
-    ):
+    for name in SETTINGS:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(programs, "command", lambda _, *options: [sys.executable, "-c", UP, *options])
     before = dict(os.environ)

@@ -14,7 +14,7 @@ import pytest
 from marketplace.embedded import lock, processes, state
 from marketplace.embedded.paths import Home
 from tests.embedded.conftest import start_python
-from tests.embedded.stand_ins import UP
+from tests.embedded.stand_ins import SETTINGS, UP
 
 
 @pytest.fixture
@@ -32,8 +32,8 @@ def home(empty_home: Home, cluster: Path) -> Home:
 @pytest.fixture
 def up(empty_home, supervised):
     def start(*options: str, **environment: str) -> subprocess.Popen[str]:
-        unset = dict.fromkeys(("DATABASE_URL", "REDIS_URL", "STRIPE_API_KEY", "MARKETPLACE_ENV", "LOG_LEVEL"), "")
-        process = start_python(UP, *options, MARKETPLACE_HOME=str(empty_home.root), **{**unset, **environment})
+        unset = dict.fromkeys(SETTINGS, "")
+        process = start_python(UP, *options, **{"MARKETPLACE_HOME": str(empty_home.root), **unset, **environment})
         supervised.append(process)
         return process
 
@@ -143,14 +143,29 @@ def test_a_taken_port_is_stepped_over_and_said(up, home, supervised):
     supervised.append(stranger)
     stranger.stdout.readline()
     again = up()
-    assert f"port {port} is taken; api has {port + 1}" in "".join(until_ready(again))
-    assert state.load(home).run.urls["api"] == f"http://127.0.0.1:{port + 1}"
+    assert f"port {port} is taken; api has " in "".join(until_ready(again))
+    assert state.load(home).ports["api"] > port
     again.terminate()
     assert again.wait(30) == 0
     asked = up(f"--port={port}")
     said, _ = asked.communicate(timeout=30)
     assert asked.returncode == 1
     assert f"port {port} is taken" in said
+
+
+def test_two_that_start_at_once_choose_different_ports(up, home, tmp_path, cluster):
+    other = Home(tmp_path / "other")
+    shutil.copytree(cluster, other.postgres)
+    both = [up(), up(MARKETPLACE_HOME=str(other.root))]
+    for process in both:
+        until_ready(process)
+    chosen = [set(state.load(one).ports.values()) for one in (home, other)]
+    assert [len(one) for one in chosen] == [4, 4]
+    assert not chosen[0] & chosen[1]
+    for one in (home, other):
+        api = state.load(one).run.urls["api"]
+        with urllib.request.urlopen(api) as answer:
+            assert answer.read().decode() == api
 
 
 def test_what_the_person_brings_is_used_instead(up, home):
