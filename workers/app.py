@@ -67,8 +67,8 @@ app.conf.update(
 @signals.setup_logging.connect  # Connecting it keeps Celery from configuring logs of its own.
 def _log(**_: Any) -> None:
     logging.configure(settings())
-    # Two lines per task, besides the one that says what was done, would be most of the log.
-    for name in ("celery.worker.strategy", "celery.app.trace"):
+    # A line for every task sent, received and done, besides the one that says what was done, would be most of the log.
+    for name in ("celery.beat", "celery.worker.strategy", "celery.app.trace"):
         getLogger(name).setLevel("WARNING")
 
 

@@ -11,7 +11,7 @@ from marketplace.identity.rules import Principal
 from marketplace.kit import outbox
 from marketplace.kit.crypto import vault
 from marketplace.kit.db import fetch
-from marketplace.messaging.rules import Channel, field_on_the_wire
+from marketplace.messaging.rules import HIDDEN, Channel, field_on_the_wire
 
 Position = tuple[int, UUID]
 BEGINNING: Position = (0, UUID(int=0))
@@ -96,7 +96,7 @@ async def feed(
             data={
                 name: field_on_the_wire(name, value)
                 for name, value in msgspec.json.decode(row["payload"]).items()
-                if name != "partner_id"
+                if name not in HIDDEN
             },
         )
         for row in rows

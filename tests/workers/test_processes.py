@@ -63,7 +63,7 @@ async def test_of_two_beats_one_sends_and_the_other_follows_its_death_and_surviv
         return [int(re.fullmatch(r"gen(\d+)@.*", origin)[1]) for origin in reversed(origins)]
 
     beats = {beat.pid: beat for beat in (programs.beat(), programs.beat())}
-    await programs.until_true(lambda: all("Starting" in programs.log(beat) for beat in beats.values()))
+    await programs.until_true(lambda: all("is starting" in programs.log(beat) for beat in beats.values()))
     await programs.until_true(lambda: len(senders()) >= 3)
     [sender] = set(senders())
     [standby] = set(beats) - {sender}

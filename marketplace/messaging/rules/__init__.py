@@ -18,11 +18,12 @@ from marketplace.messaging.rules.templates import (
     address,
     language_of,
 )
-from marketplace.messaging.rules.wire import field_on_the_wire
+from marketplace.messaging.rules.wire import HIDDEN, field_on_the_wire, is_money
 
 __all__ = (
     "BALANCE_DAYS_BEFORE",
     "FIRST_DAYS_BEFORE",
+    "HIDDEN",
     "LAST_DAYS_BEFORE",
     "SMS_LENGTH_MAX",
     "TEMPLATES",
@@ -35,5 +36,6 @@ __all__ = (
     "arrival_reminder",
     "balance_reminder",
     "field_on_the_wire",
+    "is_money",
     "language_of",
 )

@@ -21,10 +21,19 @@ _PREFIXES = {
 }
 
 
+# A partner knows who it is; the field says only to whom an event is shown.
+HIDDEN = frozenset({"partner_id"})
+
+
+def is_money(name: str) -> bool:
+    """Say whether a field of an event holds fen."""
+    return name.rpartition("_")[2] == "amount"
+
+
 def field_on_the_wire(name: str, value: Any) -> Any:
     """Return a field of a stored event as partners see it. A new kind of id needs its prefix here."""
     if name.endswith("_id") and isinstance(value, str):
         return wire(_PREFIXES[name], UUID(value))
-    if name.rpartition("_")[2] == "amount" and isinstance(value, int):
+    if is_money(name) and isinstance(value, int):
         return Money(value)
     return value
