@@ -225,7 +225,9 @@ def _field_error(message: str, *, key: str, source: str | None) -> FieldError:
     path = _PATH.search(message)
     text = _PATH.sub("", message)
     if source in ("query", "header", "path", "cookie"):
-        return FieldError(pointer=f"?{key}", zh=f"参数 {key} 的值不正确", en=text)
+        # A parameter whose name is a Python keyword, such as from, is called from_ in the handler.
+        name = key.removesuffix("_")
+        return FieldError(pointer=f"?{name}", zh=f"参数 {name} 的值不正确", en=text)
     where = (path["path"] if path else f".{key}").lstrip(".").replace("[...]", "").replace("[", ".").replace("]", "")
     pointer = "/" + where.replace(".", "/") if where else ""
     return FieldError(pointer=pointer, zh="此字段的值不正确", en=text)
