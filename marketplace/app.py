@@ -27,6 +27,7 @@ from marketplace.payments import gateway
 from marketplace.payments.controllers import ProviderWebhooks
 from marketplace.places.controllers import Places
 from marketplace.settings import settings
+from marketplace.tours.controllers import Departures, Tours
 
 CONTROLLERS = (
     Places,
@@ -34,6 +35,8 @@ CONTROLLERS = (
     Pictures,
     Availabilities,
     RoomTypeNights,
+    Tours,
+    Departures,
     Certificates,
     Certifications,
     Decisions,
@@ -68,6 +71,7 @@ async def connections(_: Litestar) -> AsyncIterator[None]:
         async with clock_follow.following():
             yield
     finally:
+        await gateway.close()
         await valkey.disconnect()
         await db.disconnect()
 

@@ -30,6 +30,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     stripe_api_key: str
     stripe_api_base: str | None
     stripe_webhook_secret: str
+    stripe_sandbox_token: str | None
     log_level: str
     otlp_endpoint: str | None
     database_pool_size: int
@@ -105,6 +106,7 @@ def read(environ: Mapping[str, str]) -> Settings:
         stripe_api_key=reader.get("STRIPE_API_KEY", str, example="sk_test_..."),
         stripe_api_base=environ.get("STRIPE_API_BASE") or None,
         stripe_webhook_secret=reader.get("STRIPE_WEBHOOK_SECRET", str, example="whsec_..."),
+        stripe_sandbox_token=environ.get("STRIPE_SANDBOX_TOKEN") or None,
         log_level=reader.get("LOG_LEVEL", str.upper, example="INFO", default="INFO"),
         otlp_endpoint=environ.get("OTEL_EXPORTER_OTLP_ENDPOINT") or None,
         database_pool_size=reader.get("DATABASE_POOL_SIZE", int, example="10", default="10"),

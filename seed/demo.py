@@ -25,6 +25,7 @@ async def run() -> None:
         await catalogue(story)
         stay = await family_books(story)
         await institution_receives(story, stay)
+        await families_are_reminded(story)
         await partner_books_and_cancels(story)
         await tour_is_booked(story)
         await civil_affairs_reassesses(story)
@@ -64,8 +65,6 @@ async def family_books(story: Story) -> Json:
     story.tell(f"{METHODS['alipay']} {yuan(booking['paid']['amount'])} → {booking['status']}")
     told = await story.message(family.address, "booking_confirmed", since=booking["placed_at"])
     story.tell(f"SMS: {told}")
-    reminded = await story.message(family.address, "reminder_1_day", since=booking["placed_at"])
-    story.tell(f"the stay begins tomorrow, so the reminder came at once: {reminded}")
     return booking | {"_staff": staff}
 
 
@@ -80,6 +79,14 @@ async def institution_receives(story: Story, stay: Json) -> None:
     story.tell(f"{len(arrivals)} parties arrive this week; this one is acknowledged")
     early = await staff.refused(409, f"/v1/bookings/{stay['id']}/check-in")
     story.tell(f"check-in today is refused: {early['detail']}")
+
+
+async def families_are_reminded(story: Story) -> None:
+    """See the reminders that the calendar sent to the families of the demo world."""
+    story.chapter("提醒 · Reminders")
+    phones = [family.phone for family in DEMO.families]
+    for template in ("reminder_7_days", "reminder_1_day", "reminder_balance"):
+        story.tell(f"SMS: {await story.message_to_any(phones, template)}")
 
 
 async def partner_books_and_cancels(story: Story) -> None:
@@ -132,7 +139,7 @@ async def civil_affairs_reassesses(story: Story) -> None:
     officer = await story.officer(DEMO.officers[0])
 
     async def ordered() -> list[Json]:
-        return await officer.all("/v1/assessments")
+        return await officer.all("/v1/assessments", status="ordered")
 
     orders = await until(ordered, bool, "assessments are ordered")
     story.tell(f"{len(orders)} assessments were ordered by the calendar; the first is due on {orders[0]['due_on']}")

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -198,23 +198,19 @@ class Story(Caller):
                     return found
         raise SystemExit("✘ no institution has a room for the party")
 
-    async def book(self, caller: Caller, offer: Json, *, key: str | None = None, **extra: str) -> Json:
+    async def book(self, caller: Caller, offer: Json, **extra: str) -> Json:
         """Turn a quote into a booking on hold."""
-        guests = [{"name": name} for name in ("王秀英", "李建国")[: offer["guest_count"]]]
-        body = {
-            "quote_id": offer["id"],
-            "guests": guests,
-            "contact": {"name": "李娜", "phone": caller.address or "+8613800000009"},
-            **extra,
-        }
-        return await caller.post("/v1/bookings", body, key=key or uuid4().hex)
+        return await caller.post("/v1/bookings", _booking(caller, offer, **extra), key=uuid4().hex)
 
-    async def book_twice(self, caller: Caller, offer: Json) -> tuple[Json, bool]:
-        """Send the same POST twice; returns the booking and whether the second was a replay of it."""
-        key = uuid4().hex
-        first, second = await self.book(caller, offer, key=key), await self.book(caller, offer, key=key)
-        assert first == second
-        return first, True
+    async def book_twice(self, caller: Caller, offer: Json) -> tuple[Json, str | None]:
+        """Send the same POST twice; returns the booking and what the second said of being a replay."""
+        body, key = _booking(caller, offer), uuid4().hex
+        first, second = (
+            await caller.post("/v1/bookings", body, key=key),
+            await caller.send("/v1/bookings", body, key=key),
+        )
+        assert second.json() == first
+        return first, second.headers.get("idempotent-replayed")
 
     async def pay(self, caller: Caller, booking: Json, *, method: str) -> Json:
         """Pay the due leg on the provider's page and wait until the webhook has confirmed the booking."""
@@ -249,6 +245,15 @@ class Story(Caller):
         assert found is not None
         return found
 
+    async def message_to_any(self, phones: Sequence[str], template: str) -> str:
+        """Wait for a message of one template to any of these telephones, and return its text."""
+
+        async def texts() -> list[str]:
+            found = [item for phone in phones for item in (await self.get("/_dev/outbox", to=phone))["items"]]
+            return [item["text"] for item in found if item["template"] == template]
+
+        return (await until(texts, bool, f"{template} to one of the families"))[0]
+
     async def cursor(self, partner: Caller) -> str | None:
         """Return the end of the partner's feed."""
         cursor: str | None = None
@@ -266,3 +271,9 @@ class Story(Caller):
             return [item["type"] for item in page["items"] if item["data"].get("booking_id") == booking_id]
 
         return await until(kinds, lambda found: until_kind in found, f"{until_kind} in the feed")
+
+
+def _booking(caller: Caller, offer: Json, **extra: str) -> Json:
+    guests = [{"name": name} for name in ("王秀英", "李建国")[: offer["guest_count"]]]
+    contact = {"name": "李娜", "phone": caller.address or "+8613800000009"}
+    return {"quote_id": offer["id"], "guests": guests, "contact": contact, **extra}

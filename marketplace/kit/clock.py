@@ -22,6 +22,11 @@ def travel(offset: timedelta) -> None:
     _offset = offset
 
 
+def offset() -> timedelta:
+    """Return how far this process's clock is from the real one."""
+    return _offset
+
+
 def local_date(instant: datetime) -> date:
     """Return the date in Jilin (Asia/Shanghai) at ``instant``: stay nights are local dates."""
     return instant.astimezone(SHANGHAI).date()

@@ -88,15 +88,17 @@ async def transaction(
             async with current.connection.transaction():
                 yield current.connection
             return
-        async with _pool().acquire(timeout=timeout_s) as connection:
-            async with connection.transaction(isolation=isolation, readonly=readonly):
-                outer = PostgresTransaction(DB)
-                outer.connection = connection
-                joined = DB.current_transaction.set(outer)
-                try:
-                    yield connection
-                finally:
-                    DB.current_transaction.reset(joined)
+        async with (
+            _pool().acquire(timeout=timeout_s) as connection,
+            connection.transaction(isolation=isolation, readonly=readonly),
+        ):
+            outer = PostgresTransaction(DB)
+            outer.connection = connection
+            joined = DB.current_transaction.set(outer)
+            try:
+                yield connection
+            finally:
+                DB.current_transaction.reset(joined)
     finally:
         _depth.reset(token)
 

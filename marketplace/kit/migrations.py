@@ -48,6 +48,6 @@ async def migrate() -> None:
 
 @cache
 def expected_migrations() -> tuple[str, ...]:
-    """List the migrations that this version of the code needs: ``m0001``, ``m0002``, …"""
+    """List the migrations that this version of the code needs, such as ``m0001``."""
     folder = Path(__file__).parents[2] / "migrations" / "versions"
     return tuple(sorted(path.stem.partition("_")[0] for path in folder.glob("m*.py")))
