@@ -12,7 +12,7 @@ from litestar.params import FromPath, QueryParameter
 
 from marketplace.catalog import queries
 from marketplace.catalog.rules import SERVICES, Filters, SoldBy, check_filters, parse_near, parse_services
-from marketplace.catalog.rules.filters import RADIUS_KM_MAX
+from marketplace.catalog.rules.filters import NEAR_PATTERN, RADIUS_KM_MAX
 from marketplace.catalog.schemas import INSTITUTION, PICTURE, InstitutionDetail, InstitutionView, Parts, detail, view
 from marketplace.kit import clock
 from marketplace.kit.errors import NotFound
@@ -57,7 +57,11 @@ def asked(  # noqa: PLR0913 - each filter is a query parameter of its own.
         ),
     ] = None,
     ability_level: Annotated[
-        int | None, QueryParameter(description="GB/T 42195; 0 is able, 4 completely dependent.", ge=0, le=4)
+        int | None,
+        # Litestar leaves a bound of zero out of the document, so it is said again.
+        QueryParameter(
+            description="GB/T 42195; 0 is able, 4 completely dependent.", ge=0, le=4, schema_extra={"minimum": 0}
+        ),
     ] = None,
     grade_min: Annotated[int | None, QueryParameter(description="The lowest public grade, 1–5.", ge=1, le=5)] = None,
     sold_by: Annotated[SoldBy | None, QueryParameter(description="By whole room or by single bed.")] = None,
@@ -66,11 +70,18 @@ def asked(  # noqa: PLR0913 - each filter is a query parameter of its own.
         QueryParameter(
             description="latitude,longitude in WGS-84: nearest first.",
             max_length=60,
+            schema_extra={"pattern": NEAR_PATTERN},
             examples=[Example(value="42.41,128.12")],
         ),
     ] = None,
     radius_km: Annotated[
-        float | None, QueryParameter(description="Only within this distance of near.", gt=0, le=RADIUS_KM_MAX)
+        float | None,
+        QueryParameter(
+            description="Only within this distance of near.",
+            gt=0,
+            le=RADIUS_KM_MAX,
+            schema_extra={"exclusiveMinimum": 0},
+        ),
     ] = None,
 ) -> Filters:
     """Gather the filters of a search; whether their codes exist is checked against the places. Refuses: Invalid."""
@@ -92,7 +103,7 @@ class Institutions(Controller):
 
     path = "/v1/institutions"
     tags = ("institutions",)
-    security = ()
+    security = ({},)
     guards = (limited(SEARCH),)
 
     @get(
@@ -143,7 +154,7 @@ class Pictures(Controller):
 
     path = "/v1/media"
     tags = ("institutions",)
-    security = ()
+    security = ({},)
 
     @get(
         "/{file_name:str}",

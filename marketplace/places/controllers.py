@@ -2,6 +2,7 @@
 
 from typing import Annotated
 
+import msgspec
 from litestar import Controller, get
 from litestar.params import QueryParameter
 
@@ -15,12 +16,18 @@ from marketplace.places.rules import check_cluster
 from marketplace.places.schemas import PlaceView
 
 
+class After(msgspec.Struct, frozen=True):
+    """The place that a page ended with."""
+
+    code: Annotated[str, msgspec.Meta(pattern="^[a-z-]+$")]
+
+
 class Places(Controller):
     """Where stays are."""
 
     path = "/v1/places"
     tags = ("places",)
-    security = ()
+    security = ({},)
 
     @get(
         summary="List places with their clusters and climate · 地点",
@@ -40,9 +47,10 @@ class Places(Controller):
         """List the places where institutions are, with mean temperatures by month and how far to trust them."""
         if cluster is not None:
             check_cluster(cluster, await list_clusters())
+        after = decode_cursor(cursor, After)
         found = page(
-            await list_places(cluster=cluster, after=decode_cursor(cursor, str), limit=limit),
+            await list_places(cluster=cluster, after=after.code if after else None, limit=limit),
             limit=limit,
-            key=lambda place: place.code,
+            key=lambda place: After(code=place.code),
         )
         return Page([PlaceView.of(place) for place in found.items], found.next_cursor)

@@ -3,6 +3,7 @@ import pytest
 
 from marketplace.certifications import operations as certifications
 from marketplace.kit.ids import new_id, wire
+from marketplace.kit.pages import encode_cursor
 
 from .conftest import NOW
 
@@ -108,8 +109,9 @@ async def test_an_unknown_parameter_is_refused_with_the_one_that_was_meant(clien
     assert answer.json()["did_you_mean"] == "ability_level"
 
 
-async def test_a_foreign_cursor_is_refused(client, places) -> None:
-    answer = await client.get("/v1/institutions?cursor=WzFd")
+@pytest.mark.parametrize("key", [[1], [2**40, 0, 0, new_id()], [0, 0, -(2**31) - 1, new_id()], ["0", 0, 0, new_id()]])
+async def test_a_cursor_that_is_not_ours_is_refused(client, places, key) -> None:
+    answer = await client.get("/v1/institutions", params={"cursor": encode_cursor(key)})
 
     assert (answer.status_code, answer.json()["code"]) == (422, "bad_cursor")
 

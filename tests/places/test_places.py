@@ -4,6 +4,7 @@ import httpx
 import pytest
 
 from marketplace.kit.db import fetch_value
+from marketplace.kit.pages import encode_cursor
 from marketplace.places.queries import jurisdiction_chain, jurisdictions_within, list_places, places_by_code
 from seed.places import PLACES, plant_places
 
@@ -40,6 +41,14 @@ async def test_changbaishan_reviews_where_it_is_not_the_division(places) -> None
 
     assert place.division_code.startswith("222426")
     assert await jurisdiction_chain(place.jurisdiction_code) == ["changbaishan", "220000"]
+
+
+async def test_pages_of_the_route_join_to_the_whole_list(client: httpx.AsyncClient, places) -> None:
+    first = (await client.get("/v1/places", params={"limit": 12})).json()
+    second = (await client.get("/v1/places", params={"limit": 12, "cursor": first["next_cursor"]})).json()
+
+    assert [item["code"] for item in first["items"] + second["items"]] == sorted(place.code for place in PLACES)
+    assert second["next_cursor"] is None
 
 
 async def test_the_chain_goes_up_and_the_scope_goes_down(places) -> None:
@@ -101,6 +110,7 @@ async def test_an_unknown_cluster_is_refused_with_the_one_that_was_meant(
     ("query", "status", "code"),
     [
         ("cursor=nonsense", 422, "bad_cursor"),
+        (f"cursor={encode_cursor({'code': 'a' + chr(0)})}", 422, "bad_cursor"),
         ("limit=0", 422, "validation_failed"),
         ("limit=101", 422, "validation_failed"),
         ("clutser=jian", 400, "unknown_field"),

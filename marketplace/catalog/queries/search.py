@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from math import cos, radians
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -22,12 +22,16 @@ KM_PER_DEGREE = 111.0
 _NARROWEST = 0.01
 
 
+# What PostgreSQL can hold: a cursor that was tampered with is refused, not passed on.
+Integer = Annotated[int, msgspec.Meta(ge=-(2**31), le=2**31 - 1)]
+
+
 class SortKey(NamedTuple):
     """What puts one listing before another; the id makes the order total."""
 
-    rank: int
-    distance_m: int
-    grade_order: int
+    rank: Integer
+    distance_m: Integer
+    grade_order: Integer
     id: UUID
 
 

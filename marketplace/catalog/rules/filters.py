@@ -13,7 +13,8 @@ from marketplace.places.errors import unknown_code
 from marketplace.places.rules import Cluster, Place, Position, check_cluster, check_place
 
 RADIUS_KM_MAX = 500
-_NEAR = re.compile(r"^\s*(-?\d{1,3}(?:\.\d{1,15})?)\s*,\s*(-?\d{1,3}(?:\.\d{1,15})?)\s*$", re.ASCII)
+NEAR_PATTERN = r"^ *(-?[0-9]{1,3}(?:\.[0-9]{1,15})?) *, *(-?[0-9]{1,3}(?:\.[0-9]{1,15})?) *$"
+_NEAR = re.compile(NEAR_PATTERN)
 
 
 class Filters(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,7 +57,7 @@ def parse_near(near: str | None) -> Position | None:
     """Read ``lat,lon`` in WGS-84 degrees. Refuses: Invalid."""
     if near is None:
         return None
-    found = _NEAR.match(near)
+    found = _NEAR.fullmatch(near)
     if found is None:
         raise _wrong("near", zh="near 的格式为 纬度,经度", en="near is latitude,longitude in degrees.")
     position = Position(float(found[1]), float(found[2]), "wgs84")
