@@ -49,7 +49,7 @@ def start(
         raise ProgramFailed(
             processes.tail(home.log("up"), since=offset), remedy="`marketplace doctor` checks the machine"
         )
-    report.ready(run, seconds=time.monotonic() - began)
+    report.ready(run, seconds=time.monotonic() - began, stop="marketplace down")
     return supervisor
 
 

@@ -38,7 +38,7 @@ class Reporter:
         """Say what went wrong and what to do."""
         self._console.print(f"  [red]✘[/] {escape(str(error))}")
 
-    def ready(self, run: Run, *, seconds: float) -> None:
+    def ready(self, run: Run, *, seconds: float, stop: str = "Ctrl-C") -> None:
         """Show where everything is and who can sign in."""
         if self._machine:
             sys.stdout.write(
@@ -46,23 +46,25 @@ class Reporter:
             )
             sys.stdout.flush()
         elif self._console.is_terminal:
-            self._console.print(framed(run, self._logins, seconds=seconds))
+            self._console.print(framed(run, self._logins, seconds=seconds, stop=stop))
         else:
             self._console.print(f"Ready in {seconds:.1f} s · 已就绪")
             for line in plain(run, self._logins):
                 self._console.print(line, markup=False)
-            self._console.print(HINT, markup=False)
+            self._console.print(hint(stop), markup=False)
 
 
-HINT = "Ctrl-C stops everything · try: make demo · logs: .marketplace/logs"
+def hint(stop: str) -> str:
+    """Say what can be done next."""
+    return f"{stop} stops everything · try: make demo · logs: marketplace logs"
 
 
-def framed(run: Run, logins: Logins, *, seconds: float) -> Panel:
+def framed(run: Run, logins: Logins, *, seconds: float, stop: str) -> Panel:
     """Return the panel of a terminal."""
     table = Table.grid(Column(no_wrap=True), Column(overflow="fold"), padding=(0, 2))
     for title, value in rows(run, logins):
         table.add_row(escape(title), escape(value))
-    return Panel(table, title=f"Ready in {seconds:.1f} s · 已就绪", subtitle=HINT, box=ROUNDED, width=WIDTH)
+    return Panel(table, title=f"Ready in {seconds:.1f} s · 已就绪", subtitle=hint(stop), box=ROUNDED, width=WIDTH)
 
 
 def show(run: Run | None, logins: Logins) -> None:
