@@ -7,7 +7,7 @@ from redis.exceptions import RedisError
 
 from marketplace.embedded.findings import Finding
 from marketplace.kit import db, valkey
-from marketplace.kit.migrations import expected_migrations
+from marketplace.kit.schema import expected_migrations
 from marketplace.settings import Settings
 
 AWAY = (OSError, TimeoutError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError, RedisError)

@@ -4,8 +4,6 @@ import contextlib
 import io
 import os
 from collections.abc import Awaitable, Callable
-from functools import cache
-from pathlib import Path
 
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 from piccolo.apps.migrations.commands.forwards import run_forwards
@@ -44,10 +42,3 @@ async def migrate() -> None:
             result = await run_forwards(APP_NAME)
         if not result.success:
             raise RuntimeError(f"migration failed: {result.message}")
-
-
-@cache
-def expected_migrations() -> tuple[str, ...]:
-    """List the migrations that this version of the code needs, such as ``m0001``."""
-    folder = Path(__file__).parents[2] / "migrations" / "versions"
-    return tuple(sorted(path.stem.partition("_")[0] for path in folder.glob("m*.py")))

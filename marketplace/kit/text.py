@@ -8,8 +8,7 @@ import re
 import unicodedata
 from functools import cache
 from itertools import pairwise
-
-from pypinyin import Style, lazy_pinyin, load_phrases_dict
+from types import ModuleType
 
 # pypinyin reads these Jilin place names as if they were ordinary words; here is how people say them.
 PINYIN_OVERRIDES: dict[str, tuple[str, ...]] = {
@@ -45,8 +44,12 @@ _WORD = re.compile(r"[a-z0-9]+")
 
 
 @cache
-def _load_overrides() -> None:
-    load_phrases_dict({phrase: [[syllable] for syllable in said] for phrase, said in PINYIN_OVERRIDES.items()})
+def _reader() -> ModuleType:
+    """Load the dictionary when the first name is read: it is half a second that searching never needs."""
+    import pypinyin  # noqa: PLC0415 - see above.
+
+    pypinyin.load_phrases_dict({phrase: [[syllable] for syllable in said] for phrase, said in PINYIN_OVERRIDES.items()})
+    return pypinyin
 
 
 def normalise(text: str) -> str:
@@ -56,8 +59,9 @@ def normalise(text: str) -> str:
 
 def pinyin(text: str) -> list[str]:
     """Return the syllables of ``text`` as said in Jilin, without tones."""
-    _load_overrides()
-    return lazy_pinyin(text, style=Style.NORMAL, errors="ignore")
+    reader = _reader()
+    syllables: list[str] = reader.lazy_pinyin(text, style=reader.Style.NORMAL, errors="ignore")
+    return syllables
 
 
 def grams(*, names: list[str], texts: list[str]) -> list[str]:

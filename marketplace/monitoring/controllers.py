@@ -2,14 +2,17 @@
 
 import time
 from collections.abc import Awaitable, Callable
+from typing import Annotated
 
 import msgspec
 from litestar import Controller, Response, get
+from litestar.openapi.datastructures import ResponseSpec
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 
+from marketplace.identity.guards import NO_PRINCIPAL
 from marketplace.kit import clock, outbox, valkey
 from marketplace.kit.db import fetch_value
-from marketplace.kit.migrations import expected_migrations
+from marketplace.kit.schema import expected_migrations
 from marketplace.monitoring import queries
 
 
@@ -28,18 +31,29 @@ class Readiness(msgspec.Struct, frozen=True):
     checks: dict[str, Check]
 
 
+class Life(msgspec.Struct, frozen=True):
+    """The process is alive."""
+
+    status: Annotated[str, msgspec.Meta(examples=["alive"])] = "alive"
+
+
 class Health(Controller):
-    """For load balancers."""
+    """For load balancers, which have no account: whatever they send as Authorization is not looked at."""
 
     tags = ("operations",)
-    security = ()
+    opt = NO_PRINCIPAL | {"no_database": True}
 
-    @get("/livez", summary="Is the process alive", operation_id="livez")
-    async def livez(self) -> dict[str, str]:
+    @get("/livez", summary="Is the process alive · 存活检查", operation_id="getLiveness")
+    async def livez(self) -> Life:
         """Answer at once, asking nothing of anybody."""
-        return {"status": "alive"}
+        return Life()
 
-    @get("/readyz", summary="Can the process serve", operation_id="readyz")
+    @get(
+        "/readyz",
+        summary="Can the process serve · 就绪检查",
+        operation_id="getReadiness",
+        responses={503: ResponseSpec(Readiness, generate_examples=False, description="Not now; the checks say why.")},
+    )
     async def readyz(self) -> Response[Readiness]:
         """Ask PostgreSQL, the schema, Valkey and the outbox; 503 when one of them says no."""
         checks = {
@@ -52,7 +66,15 @@ class Health(Controller):
         return Response(Readiness(ready=ready, checks=checks), status_code=200 if ready else 503)
 
 
-@get("/metrics", summary="Prometheus metrics", operation_id="metrics", tags=["operations"], media_type="text/plain")
+@get(
+    "/metrics",
+    summary="Prometheus metrics · 监控指标",
+    operation_id="getMetrics",
+    tags=["operations"],
+    opt=NO_PRINCIPAL,
+    media_type="text/plain",
+    response_description="Metrics in the text format of Prometheus.",
+)
 async def metrics() -> Response[bytes]:
     """Answer Prometheus: routes from this process, states and ages from the database."""
     registry = CollectorRegistry()

@@ -1,12 +1,6 @@
-"""OpenTelemetry, only when an endpoint is configured."""
+"""OpenTelemetry, only when an endpoint is configured; its libraries are not even loaded otherwise."""
 
 from litestar.plugins import InitPluginProtocol
-from litestar.plugins.opentelemetry import OpenTelemetryConfig, OpenTelemetryPlugin
-from opentelemetry import trace
-from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
 from marketplace.settings import Settings
 
@@ -15,6 +9,16 @@ def tracing_plugins(found: Settings) -> list[InitPluginProtocol]:
     """Return the tracing plugin, or nothing when ``OTEL_EXPORTER_OTLP_ENDPOINT`` is not set."""
     if found.otlp_endpoint is None:
         return []
+    from litestar.plugins.opentelemetry import (  # noqa: PLC0415 - a third of a second that most starts need not pay.
+        OpenTelemetryConfig,
+        OpenTelemetryPlugin,
+    )
+    from opentelemetry import trace  # noqa: PLC0415 - see above.
+    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415 - see above.
+    from opentelemetry.sdk.resources import Resource  # noqa: PLC0415 - see above.
+    from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415 - see above.
+    from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415 - see above.
+
     provider = TracerProvider(resource=Resource.create({"service.name": "marketplace-api"}))
     exporter = OTLPSpanExporter(endpoint=f"{found.otlp_endpoint.rstrip('/')}/v1/traces")
     provider.add_span_processor(BatchSpanProcessor(exporter))

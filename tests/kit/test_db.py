@@ -12,12 +12,16 @@ async def test_a_caught_refusal_inside_a_transaction_undoes_only_itself() -> Non
     async with transaction():
         await execute("INSERT INTO scratch VALUES (1)")
         with pytest.raises(asyncpg.UniqueViolationError):
-            async with transaction():
-                await execute("INSERT INTO scratch VALUES (2)")
-                raise asyncpg.UniqueViolationError("planted")
+            await _insert_and_fail()
         await execute("INSERT INTO scratch VALUES (3)")
 
     assert await fetch_value("SELECT array_agg(n ORDER BY n) FROM scratch") == [1, 3]
+
+
+async def _insert_and_fail() -> None:
+    async with transaction():
+        await execute("INSERT INTO scratch VALUES (2)")
+        raise asyncpg.UniqueViolationError("planted")
 
 
 async def test_failing_commits_do_not_leak_connections(committed: str) -> None:

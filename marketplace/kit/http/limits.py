@@ -86,4 +86,6 @@ def limited(limit: Limit) -> Guard:
         if retry_after_s:
             raise RateLimited(retry_after_s=max(1, round(retry_after_s)))
 
+    # The contract reads from every guard that its route is limited.
+    guard.limit = limit  # type: ignore[attr-defined]
     return guard

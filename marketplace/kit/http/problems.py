@@ -2,6 +2,8 @@
 
 import difflib
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import asyncpg
@@ -146,20 +148,31 @@ def unknown_field(name: str, known: list[str], *, pointer: str) -> UnknownField:
     )
 
 
-def respond(request: Request[Any, Any, Any], error: DomainError) -> Response[bytes]:
-    """Write a refusal as a problem document in the caller's language."""
-    language = preferred(request.headers.get("accept-language"))
-    text = error.chinese if language == "zh" else error.english
-    document: dict[str, Any] = {
+def problem(
+    error: DomainError | type[DomainError], *, detail: str, request_id: str, errors: Sequence[FieldProblem] = ()
+) -> dict[str, Any]:
+    """Return the members that every problem document has."""
+    return {
         "type": TYPE_BASE + error.code,
         "title": error.code.replace("_", " "),
         "status": error.status,
-        "detail": text,
+        "detail": detail,
         "code": error.code,
-        "request_id": request_id(request.scope),
+        "request_id": request_id,
         "retryable": error.retryable,
-        "errors": [_field_problem(field, language) for field in error.fields],
+        "errors": list(errors),
     }
+
+
+def respond(request: Request[Any, Any, Any], error: DomainError) -> Response[bytes]:
+    """Write a refusal as a problem document in the caller's language."""
+    language = preferred(request.headers.get("accept-language"))
+    document = problem(
+        error,
+        detail=error.chinese if language == "zh" else error.english,
+        request_id=request_id(request.scope),
+        errors=[_field_problem(field, language) for field in error.fields],
+    )
     for name, value in error.facts.items():
         if not name.startswith("hint_"):
             document.setdefault(name, value)
@@ -259,20 +272,34 @@ HANDLERS: dict[Any, Any] = {
 }
 
 
+@dataclass
+class Refused(ResponseSpec):
+    """The refusals of one status, documented on a handler; the contract shows an example of each."""
+
+    errors: tuple[type[DomainError], ...] = ()
+
+
 def refusals(*errors: type[DomainError]) -> dict[int, ResponseSpec]:
-    """Document refusals on a handler: one response per status, naming every code."""
+    """Document the refusals that only this handler knows of: one response per status, naming every code.
+
+    Those that follow from how a route is made are added by the contract itself: that callers must sign in, that calls
+    are limited, that a key is needed, that fields and parameters are checked.
+    """
     by_status: dict[int, list[type[DomainError]]] = {}
-    always: tuple[type[DomainError], ...] = (Invalid, UnknownField, MalformedBody, Unavailable)
-    for error in (*errors, *always):
-        by_status.setdefault(error.status, [])
-        if error not in by_status[error.status]:
-            by_status[error.status].append(error)
+    for error in errors:
+        by_status.setdefault(error.status, []).append(error)
     return {
-        status: ResponseSpec(
+        status: Refused(
             data_container=Problem,
             media_type=MEDIA_TYPE,
             generate_examples=False,
-            description=" · ".join(f"`{error.code}` {(error.__doc__ or '').splitlines()[0]}" for error in group),
+            description=described(group),
+            errors=tuple(group),
         )
         for status, group in sorted(by_status.items())
     }
+
+
+def described(errors: Sequence[type[DomainError]]) -> str:
+    """Name refusals of one status with their meanings."""
+    return " · ".join(f"`{error.code}` {(error.__doc__ or '').splitlines()[0]}" for error in errors)
