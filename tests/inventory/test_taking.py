@@ -203,6 +203,16 @@ async def test_a_lapsed_hold_does_not_open_a_stopped_sale(house):
         await house.take(room, 0, 2)
 
 
+async def test_a_lapsed_hold_does_not_open_a_night_that_the_institution_closed(house):
+    room = await house.add_room_type(units=2)
+    await house.take(room, 0, 2, hold_s=-1)
+    await house.sell(room, 1, 2, closed=True)
+    await house.take(room, 3, 4, hold_s=-1)
+    with pytest.raises(NotAvailable) as refusal:
+        await house.take(room, 0, 4)
+    assert refusal.value.facts["first_full_night"] == house.day(1)
+
+
 async def test_taking_outside_a_transaction_is_a_mistake(house):
     with pytest.raises(RuntimeError, match="inside transaction"):
         await operations.release(allocation_id=new_id())
