@@ -14,9 +14,8 @@ from marketplace.inventory.errors import UnitsBelowTaken
 from marketplace.inventory.rules import AVAILABILITY_NIGHTS_DEFAULT, HORIZON_NIGHTS, window
 from marketplace.inventory.schemas import AvailabilityView, NightsInput, NightsSet
 from marketplace.kit import clock
-from marketplace.kit.errors import Busy, Forbidden, NotFound, Unauthenticated
 from marketplace.kit.http.caching import ETag
-from marketplace.kit.http.limits import GENERAL, SEARCH, RateLimited, limited
+from marketplace.kit.http.limits import GENERAL, SEARCH, limited
 from marketplace.kit.http.problems import refusals
 from marketplace.kit.ids import parse
 
@@ -26,15 +25,14 @@ class Availabilities(Controller):
 
     path = "/v1/institutions"
     tags = ("institutions",)
-    security = ()
 
     @get(
         "/{institution_id:str}/availability",
         summary="Nights that can be had · 房态",
         operation_id="getAvailability",
+        response_description="The nights of each room type that are on sale, in order",
         guards=[limited(SEARCH)],
         middleware=[ETag()],
-        responses=refusals(NotFound, RateLimited),
     )
     async def show(
         self,
@@ -61,14 +59,15 @@ class RoomTypeNights(Controller):
     """What an institution puts on sale: availability, rates and inventory (ARI)."""
 
     path = "/v1/room-types"
-    tags = ("inventory",)
+    tags = ("institutions",)
     guards = (requires("institution"), limited(GENERAL))
 
     @put(
         "/{room_type_id:str}/ari",
         summary="Set units, prices and restrictions · 房量房价",
         operation_id="setRoomTypeNights",
-        responses=refusals(NotFound, UnitsBelowTaken, Busy, Unauthenticated, Forbidden, RateLimited),
+        response_description="The nights now are as asked",
+        responses=refusals(UnitsBelowTaken),
     )
     async def set_nights(
         self, room_type_id: FromPath[str], principal: NamedDependency[Principal], data: JSONBody[NightsInput]
