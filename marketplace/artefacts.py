@@ -2,29 +2,16 @@
 
 from pathlib import Path
 
-import msgspec
-
 from marketplace.app import create_app
-from marketplace.openapi import document
+from marketplace.openapi.document import published
 
 FOLDER = Path(__file__).parents[1] / "openapi"
-
-
-def render() -> dict[str, bytes]:
-    """Return the generated files by name."""
-    app = create_app()
-    spec = msgspec.json.format(msgspec.json.encode(document.openapi(app), order="sorted"), indent=2)
-    return {
-        "openapi.json": spec + b"\n",
-        "problems.md": document.problems().encode(),
-        "events.md": document.events().encode(),
-    }
 
 
 def write() -> None:
     """Write every generated file."""
     FOLDER.mkdir(exist_ok=True)
-    for name, body in render().items():
+    for name, body in published(create_app()).items():
         (FOLDER / name).write_bytes(body)
 
 
@@ -32,6 +19,6 @@ def stale() -> list[str]:
     """Name the generated files that differ from what the code says."""
     return [
         name
-        for name, body in render().items()
+        for name, body in published(create_app()).items()
         if not (FOLDER / name).exists() or (FOLDER / name).read_bytes() != body
     ]

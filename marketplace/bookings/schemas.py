@@ -24,6 +24,7 @@ from marketplace.kit.money import Money
 from marketplace.payments.rules import Leg as LegName
 from marketplace.payments.rules import Method
 from marketplace.payments.schemas import PaymentView, RefundView
+from marketplace.pricing.schemas import LegView
 
 T = TypeVar("T")
 
@@ -129,14 +130,6 @@ class CancellationRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=Tru
     cancellation_quote_id: Annotated[str, msgspec.Meta(examples=[f"cnq_{'0' * 31}1"], max_length=64)]
 
 
-class LegView(msgspec.Struct, frozen=True):
-    """One part of the price and the day by which it is due."""
-
-    leg: LegName
-    amount: Money
-    due_on: date
-
-
 class GuestView(msgspec.Struct, frozen=True):
     """Someone who will stay."""
 
@@ -214,7 +207,7 @@ class BookingView(msgspec.Struct, frozen=True, kw_only=True):
             total=Money(record.total_amount, money),
             paid=Money(record.paid_amount, money),
             refunded=Money(sum(r.amount for r in record.refunds if r.status == "succeeded"), money),
-            schedule=[LegView(LegName(leg.leg), Money(leg.amount, money), leg.due_on) for leg in record.schedule],
+            schedule=[LegView.of(leg, money) for leg in record.schedule],
             payable_leg=LegName(payable.leg) if payable and open_for_payment else None,
             contact=ContactView(record.contact.name, record.contact.phone),
             guests=[GuestView(guest.name, guest.birth_year) for guest in record.guests],

@@ -17,7 +17,7 @@ from marketplace.catalog.schemas import INSTITUTION, PICTURE, InstitutionDetail,
 from marketplace.kit import clock
 from marketplace.kit.errors import NotFound
 from marketplace.kit.http.caching import ETag
-from marketplace.kit.http.limits import SEARCH, RateLimited, limited
+from marketplace.kit.http.limits import SEARCH, limited
 from marketplace.kit.http.problems import refusals
 from marketplace.kit.ids import parse
 from marketplace.kit.pages import LIMIT_DEFAULT, BadCursor, Cursor, Limit, Page, decode_cursor, page
@@ -111,7 +111,7 @@ class Institutions(Controller):
         operation_id="listInstitutions",
         dependencies={"asked": Provide(asked, sync_to_thread=False)},
         middleware=[ETag()],
-        responses=refusals(UnknownCode, BadCursor, RateLimited),
+        responses=refusals(UnknownCode, BadCursor),
     )
     async def index(
         self,
@@ -141,7 +141,6 @@ class Institutions(Controller):
         summary="Read an institution · 查看机构",
         operation_id="getInstitution",
         middleware=[ETag()],
-        responses=refusals(NotFound, RateLimited),
     )
     async def show(self, institution_id: FromPath[str]) -> InstitutionDetail:
         """Return an institution in full, also while it cannot be booked: ``bookable`` and the certification say so."""
@@ -160,9 +159,9 @@ class Pictures(Controller):
         "/{file_name:str}",
         summary="Read a picture · 图片",
         operation_id="getPicture",
+        response_description="The drawing",
         media_type="image/svg+xml",
         guards=[limited(SEARCH)],
-        responses=refusals(NotFound, RateLimited),
     )
     async def show(self, file_name: FromPath[str]) -> Response[str]:
         """Return the picture ``{id}.svg``; it never changes, so it may be kept for ever."""

@@ -100,6 +100,15 @@ async def signed_in(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRoute
         raise Unauthenticated
 
 
+# The contract and the generated authorisation test read from every guard whom it lets in.
+signed_in.kinds, signed_in.levels, signed_in.scoped = frozenset(Kind), tuple(Level), False  # type: ignore[attr-defined]
+
+
+def scope_for(method: str) -> Scope:
+    """Return the scope that a partner's token needs for an HTTP method."""
+    return Scope.READ if method in _READING else Scope.WRITE
+
+
 def requires(*kinds: str, levels: tuple[Level, ...] = tuple(Level)) -> Guard:
     """Make a guard that lets only these kinds in, and of officers only these levels.
 
@@ -112,11 +121,10 @@ def requires(*kinds: str, levels: tuple[Level, ...] = tuple(Level)) -> Guard:
         found = principal_of(connection)
         if found is None:
             raise Unauthenticated
-        needed = Scope.READ if connection.scope.get("method") in _READING else Scope.WRITE
+        needed = scope_for(str(connection.scope.get("method")))
         wrong_level = found.kind == Kind.OFFICER and found.level not in levels
         if found.kind not in allowed or wrong_level or needed not in found.scopes:
             raise Forbidden
 
-    # The generated authorisation test reads these back from every route.
-    guard.kinds, guard.levels = allowed, levels  # type: ignore[attr-defined]
+    guard.kinds, guard.levels, guard.scoped = allowed, levels, True  # type: ignore[attr-defined]
     return guard

@@ -31,7 +31,7 @@ class Readiness(msgspec.Struct, frozen=True):
     checks: dict[str, Check]
 
 
-class Life(msgspec.Struct, frozen=True):
+class Liveness(msgspec.Struct, frozen=True):
     """The process is alive."""
 
     status: Annotated[str, msgspec.Meta(examples=["alive"])] = "alive"
@@ -44,9 +44,9 @@ class Health(Controller):
     opt = NO_PRINCIPAL | {"no_database": True}
 
     @get("/livez", summary="Is the process alive · 存活检查", operation_id="getLiveness")
-    async def livez(self) -> Life:
+    async def livez(self) -> Liveness:
         """Answer at once, asking nothing of anybody."""
-        return Life()
+        return Liveness()
 
     @get(
         "/readyz",

@@ -1,5 +1,7 @@
 """What the OpenAPI document says about the whole API."""
 
+from typing import Any
+
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.spec import Components, License, OAuthFlow, OAuthFlows, SecurityScheme, Tag
 
@@ -29,6 +31,42 @@ or English by `Accept-Language`. Unknown fields and query parameters are refused
 needs an `Idempotency-Key`. Every answer carries `X-Request-Id`.
 """
 
+SCOPES = {"read": "Every GET · 读取", "write": "Everything else · 写入"}
+
+
+def _header(description: str, example: str | int) -> dict[str, Any]:
+    kind = "integer" if isinstance(example, int) else "string"
+    return {"description": description, "schema": {"type": kind}, "example": example}
+
+
+HEADERS = {
+    "X-Request-Id": _header(
+        "The id of this request, to quote when asking for help.", "0199a1c2d3e47f60a1b2c3d4e5f60718"
+    ),
+    "RateLimit": _header("What is left: `r` requests, `t` seconds to wait.", '"booking";r=299;t=0'),
+    "RateLimit-Policy": _header("The limit: `q` requests in `w` seconds.", '"booking";q=300;w=60'),
+    "Retry-After": _header("Seconds to wait before the same request may succeed.", 1),
+    "WWW-Authenticate": _header("How to authenticate.", "Bearer"),
+    "ETag": _header("Send it back in If-None-Match.", '"4b2f0c9a7d1e8b3f5a6c7d8e"'),
+    "Idempotent-Replayed": _header("`true` on an answer that was stored at the first request.", "true"),
+}
+
+# Bodies that are read as bytes, so that no parameter of the handler describes them.
+RAW_BODIES = {
+    "receiveStripeWebhook": {
+        "required": True,
+        "content": {
+            "application/json": {
+                "schema": {
+                    "type": "object",
+                    "description": "An event, exactly as Stripe signed it.",
+                    "examples": [{"id": "evt_1", "object": "event", "type": "checkout.session.completed"}],
+                }
+            }
+        },
+    }
+}
+
 OPENAPI = OpenAPIConfig(
     title="候鸟 Houniao API",
     version=VERSION,
@@ -45,11 +83,10 @@ OPENAPI = OpenAPIConfig(
             ),
             "partner": SecurityScheme(
                 type="oauth2",
-                flows=OAuthFlows(client_credentials=OAuthFlow(token_url="/oauth/token", scopes={})),  # noqa: S106
+                flows=OAuthFlows(client_credentials=OAuthFlow(token_url="/oauth/token", scopes=SCOPES)),  # noqa: S106
                 description="The token of POST /oauth/token (partners).",
             ),
         }
     ),
-    security=[{"session": []}, {"partner": []}],
     path="/_openapi",
 )

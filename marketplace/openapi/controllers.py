@@ -5,13 +5,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import msgspec
-from litestar import Controller, Request, Response, get
+from litestar import Controller, Litestar, Request, Response, get
 from litestar.params import FromPath
 
+from marketplace.identity.guards import NO_PRINCIPAL
 from marketplace.kit.errors import NotFound
+from marketplace.kit.http.caching import ETag
 from marketplace.kit.http.context import add_header
-from marketplace.openapi import document
+from marketplace.openapi.document import published
 
 _PAGE = """<!doctype html>
 <html lang="zh-Hans-CN">
@@ -34,6 +35,7 @@ _START = """window.ui = SwaggerUIBundle({
   presets: [SwaggerUIBundle.presets.apis],
 });
 """
+_MARKDOWN = "text/markdown; charset=utf-8"
 _TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".png": "image/png"}
 _ASSETS = ("swagger-ui-bundle.js", "swagger-ui.css", "favicon-32x32.png")
 _CSP = (
@@ -46,12 +48,12 @@ class Documentation(Controller):
     """Reading the contract."""
 
     include_in_schema = False
+    opt = NO_PRINCIPAL
 
-    @get("/openapi.json")
+    @get("/openapi.json", middleware=[ETag()], media_type="application/json")
     async def openapi(self, request: Request[Any, Any, Any]) -> Response[bytes]:
         """Return the OpenAPI document."""
-        body = msgspec.json.encode(document.openapi(request.app))
-        return Response(body, media_type="application/json", headers={"Cache-Control": "public, max-age=300"})
+        return Response(_published(request.app)["openapi.json"], media_type="application/json")
 
     @get("/docs", media_type="text/html; charset=utf-8")
     async def docs(self, request: Request[Any, Any, Any]) -> str:
@@ -59,15 +61,15 @@ class Documentation(Controller):
         add_header(request.scope, "Content-Security-Policy", _CSP)
         return _PAGE
 
-    @get("/docs/problems", media_type="text/markdown; charset=utf-8")
-    async def problems(self) -> str:
+    @get("/docs/problems")
+    async def problems(self, request: Request[Any, Any, Any]) -> Response[bytes]:
         """Return the list of refusals; the ``type`` of every problem points here."""
-        return document.problems()
+        return Response(_published(request.app)["problems.md"], media_type=_MARKDOWN)
 
-    @get("/docs/events", media_type="text/markdown; charset=utf-8")
-    async def events(self) -> str:
+    @get("/docs/events")
+    async def events(self, request: Request[Any, Any, Any]) -> Response[bytes]:
         """Return the list of events."""
-        return document.events()
+        return Response(_published(request.app)["events.md"], media_type=_MARKDOWN)
 
     @get("/docs/assets/{name:str}")
     async def asset(self, name: FromPath[str]) -> Response[bytes]:
@@ -75,6 +77,14 @@ class Documentation(Controller):
         body = _START.encode() if name == "start.js" else _asset(name)
         headers = {"Cache-Control": "public, max-age=86400"}
         return Response(body, media_type=_TYPES[Path(name).suffix], headers=headers)
+
+
+def _published(app: Litestar) -> dict[str, bytes]:
+    """Return the documents of an application, which are built once: at the first reader."""
+    if "published" not in app.state:
+        app.state.published = published(app)
+    found: dict[str, bytes] = app.state.published
+    return found
 
 
 @cache

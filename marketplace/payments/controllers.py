@@ -6,6 +6,7 @@ import msgspec
 from litestar import Controller, Request, post
 from litestar.params import HeaderParameter
 
+from marketplace.identity.guards import NO_PRINCIPAL
 from marketplace.kit import clock
 from marketplace.kit.http.problems import refusals
 from marketplace.payments import operations
@@ -34,7 +35,7 @@ class ProviderWebhooks(Controller):
         operation_id="receiveStripeWebhook",
         summary="Receive a signed event of Stripe · 接收支付通知",
         status_code=200,
-        security=[],
+        opt=NO_PRINCIPAL,
         responses=refusals(BadWebhookSignature),
     )
     async def stripe(self, request: Request[Any, Any, Any], signature: Signature = None) -> Received:

@@ -7,7 +7,7 @@ from litestar import Controller, get
 from litestar.params import QueryParameter
 
 from marketplace.kit.http.caching import ETag
-from marketplace.kit.http.limits import SEARCH, RateLimited, limited
+from marketplace.kit.http.limits import SEARCH, limited
 from marketplace.kit.http.problems import refusals
 from marketplace.kit.pages import LIMIT_MAX, BadCursor, Cursor, Limit, Page, decode_cursor, page
 from marketplace.places.errors import UnknownCode
@@ -34,7 +34,7 @@ class Places(Controller):
         operation_id="listPlaces",
         guards=[limited(SEARCH)],
         middleware=[ETag()],
-        responses=refusals(UnknownCode, BadCursor, RateLimited),
+        responses=refusals(UnknownCode, BadCursor),
     )
     async def list_places(
         self,

@@ -1,7 +1,7 @@
 """Quotes on the wire."""
 
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -44,7 +44,7 @@ class LineView(msgspec.Struct, frozen=True):
 class LegView(msgspec.Struct, frozen=True):
     """One payment of the schedule: ``full``, or ``deposit`` and then ``balance``."""
 
-    leg: Annotated[str, msgspec.Meta(examples=["deposit"])]
+    leg: Literal["full", "deposit", "balance"]
     amount: Amount
     due_on: date
 

@@ -15,7 +15,7 @@ from marketplace.institutions.queries import get_many
 from marketplace.kit import clock
 from marketplace.kit.errors import NotFound
 from marketplace.kit.http.caching import ETag
-from marketplace.kit.http.limits import SEARCH, RateLimited, limited
+from marketplace.kit.http.limits import SEARCH, limited
 from marketplace.kit.http.problems import refusals
 from marketplace.kit.ids import parse
 from marketplace.kit.pages import LIMIT_DEFAULT, BadCursor, Cursor, Limit, Page, decode_cursor, page
@@ -32,14 +32,13 @@ class Tours(Controller):
 
     path = "/v1/tours"
     tags = ("tours",)
-    security = ()
     guards = (limited(SEARCH),)
 
     @get(
         summary="List group tours · 团队旅居产品",
         operation_id="listTours",
         middleware=[ETag()],
-        responses=refusals(BadCursor, RateLimited),
+        responses=refusals(BadCursor),
         response_description="Tours with their itineraries and terms.",
     )
     async def index(self, kind: Kind = None, limit: Limit = LIMIT_DEFAULT, cursor: Cursor = None) -> Page[TourView]:
@@ -53,7 +52,6 @@ class Tours(Controller):
         summary="Read a group tour · 查看产品",
         operation_id="getTour",
         middleware=[ETag()],
-        responses=refusals(NotFound, RateLimited),
         response_description="The tour.",
     )
     async def show(self, tour_id: FromPath[str]) -> TourView:
@@ -66,14 +64,13 @@ class Departures(Controller):
 
     path = "/v1/departures"
     tags = ("tours",)
-    security = ()
     guards = (limited(SEARCH),)
 
     @get(
         summary="List departures on sale · 团期",
         operation_id="listDepartures",
         middleware=[ETag()],
-        responses=refusals(NotFound, BadCursor, RateLimited),
+        responses=refusals(NotFound, BadCursor),
         response_description="Departures that may be booked, the next one first.",
     )
     async def index(  # noqa: PLR0913 - each filter is a query parameter of its own.
@@ -108,7 +105,6 @@ class Departures(Controller):
         summary="Read a departure · 查看团期",
         operation_id="getDeparture",
         middleware=[ETag()],
-        responses=refusals(NotFound, RateLimited),
         response_description="The departure with its hosts and their live certification.",
     )
     async def show(self, departure_id: FromPath[str]) -> DepartureView:

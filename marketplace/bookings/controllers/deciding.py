@@ -7,12 +7,18 @@ from litestar.params import FromPath
 from marketplace.bookings import operations, queries
 from marketplace.bookings.schemas import ImpactView
 from marketplace.certifications import queries as certifications
-from marketplace.certifications.errors import DecisionExpired, DecisionNotPending, SecondOfficerRequired
+from marketplace.certifications.errors import (
+    DecisionAltered,
+    DecisionExpired,
+    DecisionNotPending,
+    SecondOfficerRequired,
+)
 from marketplace.certifications.schemas import CertificationView
 from marketplace.identity.guards import requires
 from marketplace.identity.rules import Level, Principal
 from marketplace.kit import clock
-from marketplace.kit.errors import Busy, Forbidden, IllegalTransition, NotFound, Unauthenticated
+from marketplace.kit.errors import IllegalTransition
+from marketplace.kit.http.limits import GENERAL, limited
 from marketplace.kit.http.problems import refusals
 from marketplace.kit.ids import parse
 
@@ -24,15 +30,14 @@ class Approvals(Controller):
 
     @post(
         "/v1/decisions/{decision_id:str}/approvals",
-        guards=[requires("officer", levels=(Level.PROVINCE,))],
+        guards=[requires("officer", levels=(Level.PROVINCE,)), limited(GENERAL)],
         summary="Approve a revocation as the second officer · 复核撤销",
         operation_id="approveDecision",
         response_description="The revoked certification",
         responses=refusals(
-            NotFound, SecondOfficerRequired, DecisionNotPending, DecisionExpired, IllegalTransition, Busy,
-            Unauthenticated, Forbidden,
+            SecondOfficerRequired, DecisionNotPending, DecisionExpired, DecisionAltered, IllegalTransition
         ),
-    )  # fmt: skip
+    )
     async def approve(self, principal: NamedDependency[Principal], decision_id: FromPath[str]) -> CertificationView:
         """Revoke at once: sale stops, holds and open quotes are void, confirmed bookings are displaced and refunded."""
         now = clock.now()
@@ -43,10 +48,9 @@ class Approvals(Controller):
 
     @get(
         "/v1/certifications/{certification_id:str}/impact",
-        guards=[requires("officer")],
+        guards=[requires("officer"), limited(GENERAL)],
         summary="What a revocation would do · 撤销影响",
         operation_id="getRevocationImpact",
-        responses=refusals(NotFound, Unauthenticated, Forbidden),
     )
     async def impact(self, principal: NamedDependency[Principal], certification_id: FromPath[str]) -> ImpactView:
         """Count the bookings, the elders in house and the money that a revocation would touch now."""

@@ -33,30 +33,23 @@ from marketplace.bookings.states import Status
 from marketplace.certifications.errors import InstitutionNotBookable, StayBeyondCertificate
 from marketplace.identity.guards import requires
 from marketplace.identity.rules import Principal
-from marketplace.inventory.errors import NotAvailable
+from marketplace.inventory.errors import NotAvailable, StayTooShort
 from marketplace.kit import clock, idempotency
-from marketplace.kit.errors import Busy, Forbidden, IllegalTransition, NotFound, Unauthenticated
-from marketplace.kit.http.limits import BOOKING, RateLimited, limited
-from marketplace.kit.http.problems import Unavailable, refusals
+from marketplace.kit.errors import IllegalTransition, NotFound
+from marketplace.kit.http.limits import BOOKING, GENERAL, limited
+from marketplace.kit.http.problems import refusals
 from marketplace.kit.http.replays import IdempotencyKey, key_of, respond
-from marketplace.kit.idempotency import (
-    Answer,
-    IdempotencyInProgress,
-    IdempotencyKeyMissing,
-    IdempotencyKeyReused,
-)
+from marketplace.kit.idempotency import Answer
 from marketplace.kit.ids import parse
-from marketplace.kit.pages import BadCursor, Limit, Page, decode_cursor, page
+from marketplace.kit.pages import LIMIT_DEFAULT, BadCursor, Cursor, Limit, Page, decode_cursor, page
 from marketplace.payments import queries as payments
-from marketplace.payments.errors import AlreadyPaid
+from marketplace.payments.errors import AlreadyPaid, PaymentClosed, PaymentRefused, ProviderUnavailable
 from marketplace.payments.schemas import PaymentView
 from marketplace.pricing.errors import PriceChanged, QuoteExpired, QuoteUsed
 from marketplace.pricing.schemas import QuoteView
 from marketplace.tours.errors import DepartureClosed, DepartureFull
 
-SIGNED_IN = (Unauthenticated, Forbidden, RateLimited)
-KEYED = (IdempotencyKeyMissing, IdempotencyKeyReused, IdempotencyInProgress, Busy)
-UNSELLABLE = (InstitutionNotBookable, StayBeyondCertificate, NotAvailable, DepartureFull, DepartureClosed)
+UNSELLABLE = (InstitutionNotBookable, StayBeyondCertificate, NotAvailable, StayTooShort, DepartureFull, DepartureClosed)
 
 
 class Quotes(Controller):
@@ -70,7 +63,7 @@ class Quotes(Controller):
         summary="Price a stay or seats on a departure · 报价",
         operation_id="createQuote",
         response_description="The offer, good until expires_at",
-        responses=refusals(NotFound, *UNSELLABLE, *SIGNED_IN),
+        responses=refusals(NotFound, *UNSELLABLE),
     )
     async def create(self, principal: NamedDependency[Principal], data: JSONBody[QuoteRequest]) -> QuoteView:
         """Return every line of the price with its reason, the payment schedule and what cancelling would refund."""
@@ -91,10 +84,9 @@ class Bookings(Controller):
         operation_id="createBooking",
         response_description="The booking, on hold until hold_expires_at",
         responses=refusals(
-            NotFound, *UNSELLABLE, QuoteExpired, QuoteUsed, PriceChanged, GuestCountDiffers, PartnerReferenceUsed,
-            *KEYED, *SIGNED_IN,
+            NotFound, *UNSELLABLE, QuoteExpired, QuoteUsed, PriceChanged, GuestCountDiffers, PartnerReferenceUsed
         ),
-    )  # fmt: skip
+    )
     async def create(
         self,
         request: Request[Any, Any, Any],
@@ -126,17 +118,18 @@ class Bookings(Controller):
 
     @get(
         "",
-        guards=[requires("family", "partner", "institution")],
+        guards=[requires("family", "partner", "institution"), limited(GENERAL)],
         summary="List bookings · 预订列表",
         operation_id="listBookings",
-        responses=refusals(BadCursor, *SIGNED_IN),
+        response_description="The caller's own bookings, the newest first",
+        responses=refusals(BadCursor),
     )
     async def index(
         self,
         principal: NamedDependency[Principal],
         status: FromQuery[Status | None] = None,
-        cursor: FromQuery[str | None] = None,
-        limit: FromQuery[Limit] = 20,
+        cursor: Cursor = None,
+        limit: Limit = LIMIT_DEFAULT,
     ) -> Page[BookingView]:
         """Return the caller's own bookings, the newest first."""
         now = clock.now()
@@ -148,10 +141,10 @@ class Bookings(Controller):
 
     @get(
         "/{booking_id:str}",
-        guards=[requires("family", "partner", "institution")],
+        guards=[requires("family", "partner", "institution"), limited(GENERAL)],
         summary="Read a booking · 查看预订",
         operation_id="getBooking",
-        responses=refusals(NotFound, *SIGNED_IN),
+        response_description="The booking",
     )
     async def show(self, principal: NamedDependency[Principal], booking_id: FromPath[str]) -> BookingView:
         """Return a booking with its payments, refunds and the live certification of its institution."""
@@ -163,7 +156,7 @@ class Bookings(Controller):
         status_code=200,
         summary="Extend the hold once · 延长预留",
         operation_id="extendHold",
-        responses=refusals(NotFound, HoldExpired, HoldAlreadyExtended, IllegalTransition, Busy, *SIGNED_IN),
+        responses=refusals(HoldExpired, HoldAlreadyExtended, IllegalTransition),
     )
     async def extend(self, principal: NamedDependency[Principal], booking_id: FromPath[str]) -> HoldView:
         """Give 30 more minutes to pay, once."""
@@ -178,7 +171,7 @@ class Bookings(Controller):
         operation_id="createPayment",
         response_description="The payment; send the payer to checkout_url",
         responses=refusals(
-            NotFound, HoldExpired, LegNotDue, AlreadyPaid, IllegalTransition, Unavailable, *KEYED, *SIGNED_IN
+            HoldExpired, LegNotDue, AlreadyPaid, PaymentRefused, PaymentClosed, ProviderUnavailable, IllegalTransition
         ),
     )
     async def pay(
@@ -208,7 +201,7 @@ class Bookings(Controller):
         guards=[requires("family", "partner"), limited(BOOKING)],
         summary="Price a cancellation · 取消报价",
         operation_id="createCancellationQuote",
-        responses=refusals(NotFound, IllegalTransition, *SIGNED_IN),
+        responses=refusals(IllegalTransition),
     )
     async def quote_cancellation(
         self, principal: NamedDependency[Principal], booking_id: FromPath[str]
@@ -223,8 +216,9 @@ class Bookings(Controller):
         guards=[requires("family", "partner"), limited(BOOKING)],
         summary="Cancel · 取消预订",
         operation_id="cancelBooking",
+        response_description="The cancelled booking with its refunds",
         status_code=200,
-        responses=refusals(NotFound, CancellationQuoteExpired, IllegalTransition, *KEYED, *SIGNED_IN),
+        responses=refusals(CancellationQuoteExpired, IllegalTransition),
     )
     async def cancel(
         self,

@@ -13,7 +13,8 @@ from marketplace.bookings.schemas import BookingView
 from marketplace.identity.guards import requires
 from marketplace.identity.rules import Principal
 from marketplace.kit import clock
-from marketplace.kit.errors import Forbidden, IllegalTransition, NotFound, Unauthenticated, invalid
+from marketplace.kit.errors import IllegalTransition, invalid
+from marketplace.kit.http.limits import GENERAL, limited
 from marketplace.kit.http.problems import refusals
 from marketplace.kit.ids import parse
 from marketplace.kit.pages import Page
@@ -25,19 +26,23 @@ class FrontDesk(Controller):
     """Arrivals, acknowledgement, check-in and check-out."""
 
     tags = ("bookings",)
-    guards = (requires("institution"),)
+    guards = (requires("institution"), limited(GENERAL))
 
     @get(
         "/v1/arrivals",
         summary="Who arrives · 到店名单",
         operation_id="listArrivals",
-        responses=refusals(Unauthenticated, Forbidden),
+        response_description="Confirmed bookings by their day of check-in",
     )
     async def arrivals(
         self,
         principal: NamedDependency[Principal],
-        first: Annotated[date | None, QueryParameter(name="from")] = None,
-        last: Annotated[date | None, QueryParameter(name="to")] = None,
+        first: Annotated[
+            date | None, QueryParameter(name="from", description="First day; today when left out.")
+        ] = None,
+        last: Annotated[
+            date | None, QueryParameter(name="to", description=f"Last day, at most {ARRIVAL_DAYS_MAX} days on.")
+        ] = None,
     ) -> Page[BookingView]:
         """Return the confirmed bookings that begin between two local dates: today and the next six days by default."""
         now = clock.now()
@@ -53,7 +58,8 @@ class FrontDesk(Controller):
         status_code=200,
         summary="Acknowledge a booking · 确认接待",
         operation_id="acknowledgeBooking",
-        responses=refusals(NotFound, IllegalTransition, Unauthenticated, Forbidden),
+        response_description="The acknowledged booking",
+        responses=refusals(IllegalTransition),
     )
     async def acknowledge(self, principal: NamedDependency[Principal], booking_id: FromPath[str]) -> BookingView:
         """Tell the guests that their stay is being prepared."""
@@ -66,7 +72,8 @@ class FrontDesk(Controller):
         status_code=200,
         summary="Check guests in · 办理入住",
         operation_id="checkIn",
-        responses=refusals(NotFound, IllegalTransition, TooEarly, BalanceUnpaid, Unauthenticated, Forbidden),
+        response_description="The booking, checked in",
+        responses=refusals(IllegalTransition, TooEarly, BalanceUnpaid),
     )
     async def check_in(self, principal: NamedDependency[Principal], booking_id: FromPath[str]) -> BookingView:
         """Receive the guests on or after the first day of a stay that is paid in full."""
@@ -79,7 +86,8 @@ class FrontDesk(Controller):
         status_code=200,
         summary="Check guests out · 办理退房",
         operation_id="checkOut",
-        responses=refusals(NotFound, IllegalTransition, Unauthenticated, Forbidden),
+        response_description="The booking, completed",
+        responses=refusals(IllegalTransition),
     )
     async def check_out(self, principal: NamedDependency[Principal], booking_id: FromPath[str]) -> BookingView:
         """End the stay."""

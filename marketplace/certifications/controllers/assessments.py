@@ -13,11 +13,11 @@ from marketplace.certifications.states import ABOVE_COUNTY, AssessmentStatus
 from marketplace.identity.guards import requires
 from marketplace.identity.rules import Principal
 from marketplace.kit import clock
-from marketplace.kit.errors import Busy, Forbidden, IllegalTransition, NotFound, Unauthenticated
-from marketplace.kit.http.limits import GENERAL, RateLimited, limited
+from marketplace.kit.errors import IllegalTransition
+from marketplace.kit.http.limits import GENERAL, limited
 from marketplace.kit.http.problems import refusals
 from marketplace.kit.ids import parse
-from marketplace.kit.pages import BadCursor, Limit, Page, decode_cursor, page
+from marketplace.kit.pages import LIMIT_DEFAULT, BadCursor, Cursor, Limit, Page, decode_cursor, page
 
 
 class Assessments(Controller):
@@ -30,14 +30,14 @@ class Assessments(Controller):
         operation_id="listAssessments",
         summary="List assessments · 评估任务",
         guards=[requires("officer"), limited(GENERAL)],
-        responses=refusals(BadCursor, Unauthenticated, Forbidden, RateLimited),
+        responses=refusals(BadCursor),
     )
     async def index(
         self,
         principal: NamedDependency[Principal],
         status: FromQuery[AssessmentStatus | None] = None,
-        cursor: FromQuery[str | None] = None,
-        limit: FromQuery[Limit] = 20,
+        cursor: Cursor = None,
+        limit: Limit = LIMIT_DEFAULT,
     ) -> Page[AssessmentView]:
         """Return assessments by the day on which they are due, the most urgent first."""
         found = page(
@@ -55,7 +55,7 @@ class Assessments(Controller):
         operation_id="enterAssessmentResult",
         summary="Enter the scores · 录入评估结果",
         guards=[requires("officer", levels=ABOVE_COUNTY), limited(GENERAL)],
-        responses=refusals(NotFound, IllegalTransition, Busy, Unauthenticated, Forbidden, RateLimited),
+        responses=refusals(IllegalTransition),
         response_description="The assessment with its total and grade",
     )
     async def enter_result(

@@ -20,14 +20,11 @@ from marketplace.certifications.states import ABOVE_COUNTY, PROVINCE, Status
 from marketplace.identity.guards import requires
 from marketplace.identity.rules import Principal
 from marketplace.kit import clock
-from marketplace.kit.errors import Busy, Forbidden, IllegalTransition, NotFound, Unauthenticated
-from marketplace.kit.http.limits import GENERAL, RateLimited, limited
+from marketplace.kit.errors import IllegalTransition, NotFound
+from marketplace.kit.http.limits import GENERAL, limited
 from marketplace.kit.http.problems import refusals
 from marketplace.kit.ids import parse
-from marketplace.kit.pages import BadCursor, Limit, Page, decode_cursor, page
-
-SIGNED_IN = (Unauthenticated, Forbidden, RateLimited)
-ACTING = (NotFound, IllegalTransition, Busy, *SIGNED_IN)
+from marketplace.kit.pages import LIMIT_DEFAULT, BadCursor, Cursor, Limit, Page, decode_cursor, page
 
 
 class Certifications(Controller):
@@ -40,7 +37,7 @@ class Certifications(Controller):
         operation_id="certifyInstitution",
         summary="Certify an institution · 认定",
         guards=[requires("officer", levels=PROVINCE), limited(GENERAL)],
-        responses=refusals(NotFound, AlreadyCertified, NotCertifiable, Busy, *SIGNED_IN),
+        responses=refusals(NotFound, AlreadyCertified, NotCertifiable),
         response_description="The certification, with its certificate number",
     )
     async def create(
@@ -63,15 +60,15 @@ class Certifications(Controller):
         operation_id="listCertifications",
         summary="List certifications · 认定列表",
         guards=[requires("officer"), limited(GENERAL)],
-        responses=refusals(NotFound, BadCursor, *SIGNED_IN),
+        responses=refusals(NotFound, BadCursor),
     )
     async def index(
         self,
         principal: NamedDependency[Principal],
         status: FromQuery[Status | None] = None,
         institution_id: FromQuery[str | None] = None,
-        cursor: FromQuery[str | None] = None,
-        limit: FromQuery[Limit] = 20,
+        cursor: Cursor = None,
+        limit: Limit = LIMIT_DEFAULT,
     ) -> Page[CertificationView]:
         """Return the certifications of the officer's jurisdiction, oldest first, ended ones too."""
         now = clock.now()
@@ -94,7 +91,6 @@ class Certifications(Controller):
         operation_id="getCertification",
         summary="Read a certification with its history · 查看认定",
         guards=[requires("officer"), limited(GENERAL)],
-        responses=refusals(NotFound, *SIGNED_IN),
     )
     async def show(self, principal: NamedDependency[Principal], certification_id: FromPath[str]) -> CertificationDetail:
         """Return a certification and everything that happened to it."""
@@ -108,7 +104,7 @@ class Certifications(Controller):
         operation_id="orderRectification",
         summary="Order a rectification · 责令限期整改",
         guards=[requires("officer"), limited(GENERAL)],
-        responses=refusals(*ACTING),
+        responses=refusals(IllegalTransition),
     )
     async def order_rectification(
         self,
@@ -134,7 +130,7 @@ class Certifications(Controller):
         operation_id="completeRectification",
         summary="Accept a rectification · 整改验收",
         guards=[requires("officer"), limited(GENERAL)],
-        responses=refusals(HigherLevelRequired, *ACTING),
+        responses=refusals(HigherLevelRequired, IllegalTransition),
     )
     async def complete_rectification(
         self, principal: NamedDependency[Principal], certification_id: FromPath[str], data: JSONBody[Reasoned]
@@ -152,7 +148,7 @@ class Certifications(Controller):
         operation_id="suspendCertification",
         summary="Suspend · 暂停",
         guards=[requires("officer"), limited(GENERAL)],
-        responses=refusals(*ACTING),
+        responses=refusals(IllegalTransition),
     )
     async def suspend(
         self, principal: NamedDependency[Principal], certification_id: FromPath[str], data: JSONBody[Reasoned]
@@ -170,7 +166,7 @@ class Certifications(Controller):
         operation_id="reinstateCertification",
         summary="Lift a suspension · 恢复",
         guards=[requires("officer", levels=ABOVE_COUNTY), limited(GENERAL)],
-        responses=refusals(HigherLevelRequired, *ACTING),
+        responses=refusals(HigherLevelRequired, IllegalTransition),
     )
     async def reinstate(
         self, principal: NamedDependency[Principal], certification_id: FromPath[str], data: JSONBody[Reasoned]
@@ -188,7 +184,7 @@ class Certifications(Controller):
         operation_id="requestRevocation",
         summary="Ask for a revocation · 提请撤销",
         guards=[requires("officer", levels=PROVINCE), limited(GENERAL)],
-        responses=refusals(DecisionPending, *ACTING),
+        responses=refusals(DecisionPending, IllegalTransition),
         response_description="The decision, pending until another provincial officer approves it",
     )
     async def request_revocation(

@@ -12,11 +12,10 @@ from marketplace.certifications.states import DecisionStatus
 from marketplace.identity.guards import requires
 from marketplace.identity.rules import Principal
 from marketplace.kit import clock
-from marketplace.kit.errors import Forbidden, NotFound, Unauthenticated
-from marketplace.kit.http.limits import GENERAL, RateLimited, limited
+from marketplace.kit.http.limits import GENERAL, limited
 from marketplace.kit.http.problems import refusals
 from marketplace.kit.ids import parse
-from marketplace.kit.pages import BadCursor, Limit, Page, decode_cursor, page
+from marketplace.kit.pages import LIMIT_DEFAULT, BadCursor, Cursor, Limit, Page, decode_cursor, page
 
 
 class Decisions(Controller):
@@ -29,14 +28,14 @@ class Decisions(Controller):
     @get(
         operation_id="listDecisions",
         summary="List decisions · 决定列表",
-        responses=refusals(BadCursor, Unauthenticated, Forbidden, RateLimited),
+        responses=refusals(BadCursor),
     )
     async def index(
         self,
         principal: NamedDependency[Principal],
         status: FromQuery[DecisionStatus | None] = None,
-        cursor: FromQuery[str | None] = None,
-        limit: FromQuery[Limit] = 20,
+        cursor: Cursor = None,
+        limit: Limit = LIMIT_DEFAULT,
     ) -> Page[DecisionView]:
         """Return decisions, the newest first; ``valid_transitions`` says which of them the caller may approve."""
         found = page(
@@ -52,7 +51,6 @@ class Decisions(Controller):
         "/{decision_id:str}",
         operation_id="getDecision",
         summary="Read a decision · 查看决定",
-        responses=refusals(NotFound, Unauthenticated, Forbidden, RateLimited),
     )
     async def show(self, principal: NamedDependency[Principal], decision_id: FromPath[str]) -> DecisionView:
         """Return what was asked for, by whom, under which hash, and whether it is approved."""

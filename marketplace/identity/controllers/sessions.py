@@ -19,8 +19,7 @@ from marketplace.identity.schemas import (
     SignIn,
 )
 from marketplace.kit import clock
-from marketplace.kit.errors import Unauthenticated
-from marketplace.kit.http.limits import SIGN_IN, RateLimited, limited
+from marketplace.kit.http.limits import GENERAL, SIGN_IN, limited
 from marketplace.kit.http.problems import refusals
 from marketplace.kit.ids import parse
 from marketplace.settings import settings
@@ -38,8 +37,7 @@ class SessionCodes(Controller):
         summary="Send a one-time code to a telephone · 发送验证码",
         guards=[limited(SIGN_IN)],
         opt=NO_PRINCIPAL,
-        security=[{}],
-        responses=refusals(TooManyCodes, RateLimited),
+        responses=refusals(TooManyCodes),
         response_description="A code is on its way; the answer is the same for known and unknown numbers.",
     )
     async def request(self, data: JSONBody[SessionCodeRequest]) -> SessionCode:
@@ -59,8 +57,7 @@ class Sessions(Controller):
         summary="Sign in by code or by password · 登录",
         guards=[limited(SIGN_IN)],
         opt=NO_PRINCIPAL,
-        security=[{}],
-        responses=refusals(SignInRefused, SessionCodeSpent, TooManyAttempts, RateLimited),
+        responses=refusals(SignInRefused, SessionCodeSpent, TooManyAttempts),
         response_description="The session; its token is shown only here.",
     )
     async def open(self, data: JSONBody[SignIn]) -> Session:
@@ -77,8 +74,7 @@ class Sessions(Controller):
         "/current",
         operation_id="readSession",
         summary="Who am I · 当前会话",
-        guards=[signed_in],
-        responses=refusals(Unauthenticated),
+        guards=[signed_in, limited(GENERAL)],
         response_description="The caller and the limits of the session.",
     )
     async def read(self, live_session: NamedDependency[LiveSession]) -> CurrentSession:
@@ -89,8 +85,7 @@ class Sessions(Controller):
         "/current",
         operation_id="closeSession",
         summary="Sign out · 退出登录",
-        guards=[signed_in],
-        responses=refusals(Unauthenticated),
+        guards=[signed_in, limited(GENERAL)],
         response_description="The token is refused from now on.",
     )
     async def close(self, principal: NamedDependency[Principal]) -> None:

@@ -71,7 +71,6 @@ class Tokens(Controller):
         summary="A partner's access token · 合作平台令牌",
         guards=[limited(SIGN_IN)],
         opt=NO_PRINCIPAL,
-        security=[{}],
         responses=_oauth_refusals(InvalidRequest, InvalidClient, UnsupportedGrantType, InvalidScope),
         response_description="An opaque bearer token.",
     )

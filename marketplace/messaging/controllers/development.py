@@ -12,6 +12,7 @@ from litestar import Controller, Request, Response, get, post
 from litestar.connection import ASGIConnection
 from litestar.enums import MediaType
 from litestar.handlers import BaseRouteHandler
+from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import JSONBody, QueryParameter
 
 from marketplace.identity.guards import NO_PRINCIPAL
@@ -39,7 +40,6 @@ class Development(Controller):
 
     path = "/_dev"
     tags = ("development",)
-    security = ()
     guards = (only_in_development,)
     opt = NO_PRINCIPAL
 
@@ -47,7 +47,10 @@ class Development(Controller):
         "/outbox",
         operation_id="readOutbox",
         summary="Read the SMS and mail that were sent · 开发环境发件箱",
-        responses=refusals(NotFound),
+        responses={
+            200: ResponseSpec(Outbox, generate_examples=False, description="JSON, or a page when Accept prefers HTML."),
+            **refusals(NotFound),
+        },
     )
     async def outbox(
         self,
@@ -64,12 +67,18 @@ class Development(Controller):
         page = _page().render(items=shown.items, to=to or "", now=clock.now())
         return Response(page, media_type=MediaType.HTML, headers={"Content-Security-Policy": PAGE_POLICY})
 
-    @get("/clock", operation_id="readClock", summary="Read the clock · 当前时间", include_in_schema=False)
+    @get("/clock", operation_id="readClock", summary="Read the clock · 当前时间", responses=refusals(NotFound))
     async def read_clock(self) -> ClockView:
         """Return the time as this system sees it."""
         return ClockView(clock.now())
 
-    @post("/clock", status_code=200, summary="Move the clock forward · 拨快时间", include_in_schema=False)
+    @post(
+        "/clock",
+        status_code=200,
+        operation_id="advanceClock",
+        summary="Move the clock forward · 拨快时间",
+        responses=refusals(NotFound),
+    )
     async def advance_clock(self, data: JSONBody[ClockAdvance]) -> ClockView:
         """Move the clock of every process forward; the sandbox's too; the other processes follow within half a second."""
         await clock_follow.advance(timedelta(seconds=data.advance_seconds))

@@ -9,8 +9,8 @@ from litestar.params import QueryParameter
 
 from marketplace.identity.guards import requires
 from marketplace.identity.rules import Principal
-from marketplace.kit.errors import FieldError, Forbidden, Invalid, Unauthenticated
-from marketplace.kit.http.limits import GENERAL, RateLimited, limited
+from marketplace.kit.errors import FieldError, Invalid
+from marketplace.kit.http.limits import GENERAL, limited
 from marketplace.kit.http.problems import refusals
 from marketplace.kit.pages import LIMIT_DEFAULT, BadCursor, Limit, decode_cursor
 from marketplace.messaging import queries
@@ -30,8 +30,7 @@ class Events(Controller):
         operation_id="listEvents",
         summary="Read the feed of events · 事件流",
         guards=[requires("partner"), limited(GENERAL)],
-        security=[{"partner": []}],
-        responses=refusals(Unauthenticated, Forbidden, BadCursor, RateLimited),
+        responses=refusals(BadCursor),
     )
     async def list_events(
         self,
