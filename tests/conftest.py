@@ -134,12 +134,20 @@ def app(machine):
     return create_app()
 
 
+@pytest.fixture(scope="session")
+def contract(app):
+    from tests.support.contract import Contract
+
+    return Contract(app)
+
+
 @pytest.fixture
-async def client(app) -> AsyncIterator[httpx.AsyncClient]:
-    """Call the API in this process and loop, inside the test's transaction."""
+async def client(app, contract) -> AsyncIterator[httpx.AsyncClient]:
+    """Call the API in this process and loop, inside the test's transaction; every answer must be in the contract."""
     await kit_valkey.client().flushdb()
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url="http://test") as found:
+    hooks = {"response": [contract.check]}
+    async with httpx.AsyncClient(transport=transport, base_url="http://test", event_hooks=hooks) as found:
         yield found
 
 

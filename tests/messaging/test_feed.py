@@ -4,6 +4,7 @@ from contextlib import suppress
 from datetime import date
 from uuid import UUID
 
+import msgspec
 import pytest
 
 from marketplace.bookings.events import BookingCancelled, BookingConfirmed
@@ -153,9 +154,9 @@ async def test_an_event_waits_for_older_transactions_that_may_still_put_one_befo
         assert waiting["items"] == []
         await connection.execute(
             "INSERT INTO outbox (id, kind, payload, audience, partner_id, is_event, published_at, due_at) VALUES ($1,"
-            " 'booking.confirmed', jsonb_build_object('booking_id', $2::text), 'partner', $3, true, now(), now())",
+            " 'booking.confirmed', $2::jsonb, 'partner', $3, true, now(), now())",
             new_id(),
-            str(early),
+            msgspec.json.encode(confirmed(partner.partner_id, early)).decode(),
             partner.partner_id,
         )
         await older.commit()

@@ -1,0 +1,56 @@
+"""Every answer that any test gets from the API is held against the published contract."""
+
+import re
+from functools import cache
+from typing import Any
+
+import httpx
+import jsonschema
+from litestar import Litestar
+
+from marketplace.openapi.document import openapi
+from marketplace.openapi.lists import ANYWHERE
+
+
+class Contract:
+    """The operations of an application, found by the requests that they answer."""
+
+    def __init__(self, app: Litestar) -> None:
+        self.spec = openapi(app)
+        self.operations = [
+            (method.upper(), re.compile(re.sub(r"\{\w+\}", "[^/]+", path)), operation)
+            for path, item in self.spec["paths"].items()
+            for method, operation in item.items()
+        ]
+        self.validator = cache(self._validator)
+
+    async def check(self, answer: httpx.Response) -> None:
+        """Compare an answer with what its operation documents: status, media type, body, and the code of a refusal."""
+        await answer.aread()
+        operation = self._operation(answer.request)
+        if operation is None or answer.status_code in (405, 500):
+            return
+        where = f"{operation['operationId']} {answer.status_code}"
+        assert str(answer.status_code) in operation["responses"], f"{where} is not in the contract: {answer.text}"
+        content = operation["responses"][str(answer.status_code)].get("content", {})
+        media_type = answer.headers.get("content-type", "").partition(";")[0]
+        if not content or media_type == "text/html":
+            return
+        assert media_type in content, f"{where} is not in the contract as {media_type}"
+        if media_type.endswith("json"):
+            body = answer.json()
+            for error in self.validator(operation["operationId"], answer.status_code, media_type).iter_errors(body):
+                raise AssertionError(f"{where} breaks the contract at {error.json_path}: {error.message}")
+            if media_type == "application/problem+json":
+                known = ANYWHERE.union(content[media_type]["examples"])
+                assert body["code"] in known, f"{where}: {body['code']} is not in the contract"
+
+    def _operation(self, request: httpx.Request) -> dict[str, Any] | None:
+        path = request.url.path
+        found = [op for method, shape, op in self.operations if method == request.method and shape.fullmatch(path)]
+        return found[0] if found else None
+
+    def _validator(self, operation_id: str, status: int, media_type: str) -> jsonschema.Draft202012Validator:
+        operation = next(op for _, _, op in self.operations if op["operationId"] == operation_id)
+        schema = operation["responses"][str(status)]["content"][media_type]["schema"]
+        return jsonschema.Draft202012Validator(schema | {"components": self.spec["components"]})
