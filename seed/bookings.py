@@ -42,9 +42,9 @@ async def plant_unpaid(scene: Scene) -> None:
     """Plant what needs no money: a hold that is running, and one that has lapsed."""
     house = scene.house(scene.hosts[2].institution_id)
     earlier = scene.now - 2 * HOLD
-    lapsed = await _hold(scene, scene.people.families[0], house, first=30, nights=14, now=earlier)
+    lapsed = await hold(scene, scene.people.families[0], house, first=30, nights=14, now=earlier)
     await operations.expire(booking_id=lapsed, now=scene.now - HOLD)
-    await _hold(scene, scene.people.families[1], house, first=45, nights=30, now=scene.now)
+    await hold(scene, scene.people.families[1], house, first=45, nights=30, now=scene.now)
 
 
 async def plant_paid(scene: Scene, cashier: Cashier) -> None:
@@ -59,25 +59,25 @@ async def plant_paid(scene: Scene, cashier: Cashier) -> None:
 async def _confirmed(scene: Scene, cashier: Cashier) -> None:
     changbaishan, jian, _ = (scene.house(host.institution_id) for host in scene.hosts)
     families, partners = scene.people.families, scene.people.partners
-    with_deposit = await _hold(scene, families[0], changbaishan, first=40, nights=28, now=scene.now)
+    with_deposit = await hold(scene, families[0], changbaishan, first=40, nights=28, now=scene.now)
     await cashier.pay(families[0], with_deposit, now=scene.now)
-    in_full = await _hold(scene, families[1], changbaishan, first=12, nights=21, now=scene.now)
+    in_full = await hold(scene, families[1], changbaishan, first=12, nights=21, now=scene.now)
     await cashier.pay(families[1], in_full, now=scene.now)
     await operations.acknowledge(principal=scene.hosts[0], booking_id=in_full, now=scene.now)
-    through_partner = await _hold(
+    through_partner = await hold(
         scene, partners[0], changbaishan, first=35, nights=30, reference="NF-DEMO-0001", now=scene.now
     )
     await cashier.pay(partners[0], through_partner, method=Method.ALIPAY, now=scene.now)
-    soon = await _hold(scene, partners[1], jian, first=20, nights=10, reference="LN-DEMO-0001", now=scene.now)
+    soon = await hold(scene, partners[1], jian, first=20, nights=10, reference="LN-DEMO-0001", now=scene.now)
     await cashier.pay(partners[1], soon, now=scene.now)
 
 
 async def _hosted(scene: Scene, cashier: Cashier) -> None:
     _, jian, hunchun = (scene.house(host.institution_id) for host in scene.hosts)
-    in_house = await _hold(scene, scene.people.families[2], jian, first=0, nights=14, now=scene.now)
+    in_house = await hold(scene, scene.people.families[2], jian, first=0, nights=14, now=scene.now)
     await cashier.pay(scene.people.families[2], in_house, now=scene.now)
     await operations.check_in(principal=scene.hosts[1], booking_id=in_house, now=scene.now)
-    completed = await _hold(scene, scene.people.families[3], hunchun, first=0, nights=7, now=scene.now)
+    completed = await hold(scene, scene.people.families[3], hunchun, first=0, nights=7, now=scene.now)
     await cashier.pay(scene.people.families[3], completed, now=scene.now)
     await operations.check_in(principal=scene.hosts[2], booking_id=completed, now=scene.now)
     await operations.check_out(principal=scene.hosts[2], booking_id=completed, now=scene.now)
@@ -86,7 +86,7 @@ async def _hosted(scene: Scene, cashier: Cashier) -> None:
 async def _cancelled(scene: Scene, cashier: Cashier) -> None:
     family = scene.people.families[4]
     house = scene.house(scene.hosts[1].institution_id)
-    booking_id = await _hold(scene, family, house, first=50, nights=20, now=scene.now)
+    booking_id = await hold(scene, family, house, first=50, nights=20, now=scene.now)
     await cashier.pay(family, booking_id, now=scene.now)
     offer = await operations.quote_cancellation(principal=family, booking_id=booking_id, now=scene.now)
     await operations.cancel(principal=family, booking_id=booking_id, cancellation_quote_id=offer.id, now=scene.now)
@@ -103,7 +103,7 @@ async def _on_tour(scene: Scene, cashier: Cashier) -> None:
 async def _displaced(scene: Scene, cashier: Cashier) -> None:
     house = scene.institutions[REVOKED]
     partner = scene.people.partners[0]
-    booking_id = await _hold(scene, partner, house, first=25, nights=14, reference="NF-DEMO-0003", now=scene.now)
+    booking_id = await hold(scene, partner, house, first=25, nights=14, reference="NF-DEMO-0003", now=scene.now)
     await cashier.pay(partner, booking_id, now=scene.now)
     first, second = scene.people.province
     (found,) = await list_certifications(principal=first, institution_id=house.id, limit=1)
@@ -113,7 +113,7 @@ async def _displaced(scene: Scene, cashier: Cashier) -> None:
     await operations.approve_revocation(principal=second, decision_id=decision.id, now=scene.now)
 
 
-async def _hold(  # noqa: PLR0913 - a stay has these facts.
+async def hold(  # noqa: PLR0913 - a stay has these facts.
     scene: Scene,
     principal: Principal,
     house: PlantedInstitution,
@@ -132,17 +132,17 @@ async def _hold(  # noqa: PLR0913 - a stay has these facts.
         guest_count=2,
         unit_count=1,
     )
-    return await _place(scene, principal, wanted, guests=2, reference=reference, now=now)
+    return await place(scene, principal, wanted, guests=2, reference=reference, now=now)
 
 
 async def _seats(
     scene: Scene, principal: Principal, departure_id: UUID, *, travellers: int, reference: str | None = None
 ) -> UUID:
     wanted = SeatsWanted(departure_id=departure_id, traveller_count=travellers)
-    return await _place(scene, principal, wanted, guests=travellers, reference=reference, now=scene.now)
+    return await place(scene, principal, wanted, guests=travellers, reference=reference, now=scene.now)
 
 
-async def _place(  # noqa: PLR0913 - a booking has these facts.
+async def place(  # noqa: PLR0913 - a booking has these facts.
     scene: Scene,
     principal: Principal,
     wanted: StayWanted | SeatsWanted,
@@ -151,6 +151,7 @@ async def _place(  # noqa: PLR0913 - a booking has these facts.
     reference: str | None,
     now: datetime,
 ) -> UUID:
+    """Quote and book what is wanted, for as many elders as it takes."""
     offer = await operations.quote(principal=principal, wanted=wanted, now=now)
     family = DEMO.families[scene.people.families.index(principal) if principal.kind == Kind.FAMILY else 0]
     return await operations.place(

@@ -12,6 +12,7 @@ from marketplace.kit.db import transaction
 from marketplace.settings import settings
 from seed.bookings import Scene, plant_paid, plant_unpaid
 from seed.cashier import Cashier, cashier
+from seed.history import plant_history
 from seed.institutions import PlantedInstitution, plan_institutions, plant_institution
 from seed.logins import DEMO
 from seed.people import People, plant_people, plant_staff
@@ -75,6 +76,7 @@ async def plant_life(world: World, till: Cashier | None, *, now: datetime, tell:
     tell("tours")
     await plant_unpaid(scene)
     if till is not None:
+        await plant_history(scene, till)
         await plant_paid(scene, till)
     tell("bookings")
 

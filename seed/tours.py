@@ -102,14 +102,17 @@ _FAMILY = TourDraft(
     group_max_count=12,
 )
 TOURS = (
-    TourPlan(draft=_FOREST, place_codes=("erdaobaihe",), departures=((45, 688_000), (80, 728_000))),
+    TourPlan(draft=_FOREST, place_codes=("erdaobaihe",), departures=((45, 688_000), (80, 728_000), (6, 668_000))),
     TourPlan(draft=_TRAIN, place_codes=("songjianghe", "chixi", "donggang"), departures=((110, 598_000),)),
-    TourPlan(draft=_FAMILY, place_codes=("jian", "taiwang"), departures=((16, 328_000), (60, 358_000))),
+    TourPlan(draft=_FAMILY, place_codes=("jian", "taiwang"), departures=((16, 328_000), (60, 358_000), (6, 308_000))),
 )
+# Departures of the next days were opened long ago: formation is decided seven days before they leave.
+OPENED_BEFORE = timedelta(days=40)
+_DECIDED_DAYS = 7
 
 
 async def plant_tours(institutions: Sequence[PlantedInstitution], *, now: datetime) -> dict[TourKind, list[UUID]]:
-    """Publish the tours, open their departures, and return these by kind, the earliest first."""
+    """Publish the tours, open their departures, and return these by kind, those about to be decided last."""
     return {plan.draft.kind: await _plant(plan, institutions, now=now) for plan in TOURS}
 
 
@@ -131,7 +134,7 @@ async def _plant(plan: TourPlan, institutions: Sequence[PlantedInstitution], *, 
                 blocks=blocks,
             ),
             actor=SYSTEM,
-            now=now,
+            now=now - OPENED_BEFORE if days <= _DECIDED_DAYS else now,
         )
         for days, price_amount in plan.departures
     ]

@@ -1,5 +1,7 @@
 """The demo world, planted whole on a database of its own and paid at the real sandbox process."""
 
+from collections.abc import Iterator
+
 import httpx
 import pytest
 
@@ -9,10 +11,22 @@ from marketplace.settings import settings
 from seed.cashier import Cashier, cashier
 from seed.places import CLUSTERS
 from seed.plant import plant, plant_life, plant_world
+from tests.support.sandbox import TOKEN, Sandbox
 
 
 @pytest.fixture
-async def planted(committed: str, gateway: object):
+def controlled(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let the seed move the sandbox's clock, as it may in development."""
+    monkeypatch.setenv("STRIPE_API_BASE", sandbox.url)
+    monkeypatch.setenv("STRIPE_SANDBOX_TOKEN", TOKEN)
+    settings.cache_clear()
+    yield
+    monkeypatch.undo()
+    settings.cache_clear()
+
+
+@pytest.fixture
+async def planted(committed: str, gateway: object, controlled: None):
     now = clock.now()
     world = await plant_world(now=now, tell=lambda _: None)
     async with httpx.AsyncClient(trust_env=False) as browser:
@@ -76,7 +90,7 @@ async def every_state_of_a_booking_shows() -> None:
     assert set(found) == {
         "on_hold", "confirmed", "checked_in", "completed", "cancelled", "expired", "displaced",
     }  # fmt: skip
-    assert await counted("SELECT kind, count(*) FROM bookings GROUP BY 1") == {"stay": 10, "tour": 2}
+    assert await counted("SELECT kind, count(*) FROM bookings GROUP BY 1") == {"stay": 13, "tour": 4}
 
 
 async def money_adds_up() -> None:
