@@ -8,7 +8,7 @@ import msgspec
 BPS = 10_000
 
 
-class Money(msgspec.Struct, frozen=True):
+class Money(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """An amount in minor units: 428000 CNY is ¥4,280.00."""
 
     amount: Annotated[int, msgspec.Meta(examples=[428000], description="Minor units (fen).")]

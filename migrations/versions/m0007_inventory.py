@@ -85,7 +85,9 @@ BEGIN
         RETURNING room_nights.night
     )
     SELECT (SELECT count(*) FROM gone), daterange(min(night), max(night) + 1) INTO removed, span FROM updated;
-    IF removed > 0 THEN
+    -- Giving back only ever opens nights, so where none was closed there is nothing to write.
+    PERFORM FROM room_type_locks WHERE room_type_id = for_room_type AND closed && span;
+    IF FOUND THEN
         PERFORM refresh_closed(for_room_type, span);
     END IF;
     RETURN removed;

@@ -183,6 +183,7 @@ async def test_units_below_what_is_taken_are_refused_by_the_first_night(world, c
         ({"price": {"amount": 0, "currency": "CNY"}}, 422, "/ranges/0/price"),
         ({"price": {"amount": 10**30, "currency": "CNY"}}, 422, "/ranges/0/price"),
         ({"unit": 4}, 400, "/unit"),
+        ({"price": {"amount": 100, "currency": "CNY", "tax": 1}}, 400, "/tax"),
     ],
 )
 async def test_a_range_that_cannot_be_meant_is_refused_by_its_field(world, client, facts, status, pointer):
