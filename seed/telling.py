@@ -5,12 +5,13 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 from uuid import uuid4
 
 import httpx
 
+from marketplace.kit.clock import local_date
 from seed.logins import Officer, Partner, Staff
 
 T = TypeVar("T")
@@ -180,7 +181,7 @@ class Story(Caller):
         keep_away_from_staff: bool = False,
     ) -> Json:
         """Quote the first room that takes the party: days are counted from today."""
-        today = date.fromisoformat((await self.get("/_dev/clock"))["now"][:10])
+        today = local_date(datetime.fromisoformat((await self.get("/_dev/clock"))["now"]))
         wish = {
             "check_in": (today + timedelta(days=first)).isoformat(),
             "check_out": (today + timedelta(days=first + nights)).isoformat(),

@@ -25,7 +25,7 @@ from marketplace.kit import valkey as kit_valkey
 from marketplace.kit.migrations import migrate
 from marketplace.settings import settings
 
-pytest_plugins = ("tests.support.sandbox",)
+pytest_plugins = ("tests.support.sandbox", "tests.support.system")
 
 os.environ.update(
     MARKETPLACE_ENV="test",

@@ -1,110 +1,16 @@
-"""A whole marketplace of real processes, started as a person starts it, in a home of its own."""
+"""Tests that look into the running system's own database instead of the suite's."""
 
-import os
-import signal
-import subprocess
-import sys
-import time
-from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import AsyncIterator
 
-import httpx
 import pytest
 
-from marketplace.embedded.paths import Home
-from marketplace.embedded.state import Run, load
 from marketplace.kit import db
-
-PATIENCE_S = 60.0
+from tests.support.system import System
 
 
 @pytest.fixture(autouse=True)
 def database() -> None:
-    """Stand in for the suite's fixture of this name: these tests look into the running system's own database."""
-
-
-def wait_for(holds: Callable[[], bool], what: str, *, patience_s: float = PATIENCE_S) -> None:
-    deadline = time.monotonic() + patience_s
-    while not holds():
-        assert time.monotonic() < deadline, f"waited in vain: {what}"
-        time.sleep(0.05)
-
-
-@dataclass
-class System:
-    home: Home
-    supervisor: subprocess.Popen[str]
-
-    @property
-    def run(self) -> Run:
-        found = load(self.home).run
-        assert found is not None
-        return found
-
-    @property
-    def api(self) -> str:
-        return self.run.urls["api"]
-
-    def kill(self, name: str) -> None:
-        """Kill a program without warning and wait until the supervisor has brought another up."""
-        pid = self.run.processes[name].pid
-        os.kill(pid, signal.SIGKILL)
-
-        def replaced() -> bool:
-            process = self.run.processes[name]
-            return process.pid != pid and process.condition == "running"
-
-        wait_for(replaced, f"{name} is back")
-        wait_for(self.is_ready, f"the API is ready after {name} was killed")
-
-    def is_ready(self) -> bool:
-        try:
-            return httpx.get(f"{self.api}/readyz", timeout=2, trust_env=False).status_code == 200
-        except httpx.TransportError:
-            return False
-
-
-@pytest.fixture(scope="module")
-def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
-    root = tmp_path_factory.mktemp("候鸟 故障")
-    clean = {name: value for name, value in os.environ.items() if name not in _OURS}
-    supervisor = subprocess.Popen(
-        [sys.executable, "-m", "marketplace", "up"],
-        env={**clean, "MARKETPLACE_HOME": str(root)},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        cwd=Path(__file__).parents[2],
-        start_new_session=True,
-    )
-    found = System(home=Home(root), supervisor=supervisor)
-
-    def ready() -> bool:
-        assert supervisor.poll() is None, supervisor.communicate()[0]
-        run = load(found.home).run
-        return run is not None and run.ready
-
-    try:
-        wait_for(ready, "the marketplace is up", patience_s=100)
-        yield found
-    finally:
-        supervisor.send_signal(signal.SIGINT)
-        supervisor.communicate(timeout=60)
-
-
-_OURS = {
-    "MARKETPLACE_ENV",
-    "DATABASE_URL",
-    "REDIS_URL",
-    "SECRET_KEY",
-    "PUBLIC_URL",
-    "STRIPE_API_KEY",
-    "STRIPE_API_BASE",
-    "STRIPE_WEBHOOK_SECRET",
-    "LOG_LEVEL",
-}
+    """Stand in for the suite's fixture of this name."""
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from marketplace.kit.db import fetch, fetch_value
 from marketplace.kit.ids import parse
 from seed.logins import DEMO
 from seed.telling import Caller, Story, persistent, until
-from tests.faults.conftest import System
+from tests.support.system import System
 
 VICTIMS = ("api", "worker", "stripe_sandbox", "valkey", "postgres")
 SHOPPERS = 2
