@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from marketplace import settings
-from marketplace.embedded import binaries, environment, lock, paths, ports, services, state
+from marketplace.embedded import binaries, environment, inspection, lock, paths, ports, state
 from marketplace.embedded.errors import EmbeddedError
 from marketplace.embedded.findings import Finding
 from marketplace.embedded.paths import Home
@@ -40,7 +40,7 @@ def examine(home: Home) -> Iterator[Finding]:
     except settings.SettingsError:
         return  # Nothing runs and nothing is configured: there is no more to ask.
     yield stripe_key(found)
-    yield from asyncio.run(services.examine(found))
+    yield from asyncio.run(inspection.examine(found))
 
 
 def python_version() -> Finding:
