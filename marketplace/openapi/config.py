@@ -2,8 +2,12 @@
 
 from typing import Any
 
+from litestar import Request
 from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, License, OAuthFlow, OAuthFlows, SecurityScheme, Tag
+
+from marketplace.kit.errors import NotFound
 
 VERSION = "1.0.0"
 
@@ -67,6 +71,18 @@ RAW_BODIES = {
     }
 }
 
+
+class _Unserved(JsonRenderPlugin):
+    """Litestar insists on serving a rendering of its own, by default with pages that load from elsewhere.
+
+    Ours are ``/openapi.json`` and ``/docs``, so this one is not found.
+    """
+
+    def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:  # noqa: ARG002 - so called.
+        """Refuse. Refuses: NotFound."""
+        raise NotFound
+
+
 OPENAPI = OpenAPIConfig(
     title="候鸟 Houniao API",
     version=VERSION,
@@ -89,4 +105,5 @@ OPENAPI = OpenAPIConfig(
         }
     ),
     path="/_openapi",
+    render_plugins=[_Unserved()],
 )

@@ -203,6 +203,14 @@ async def test_the_reference_page_asks_nobody_else(client) -> None:
     assert not re.search(r"https?://", (await client.get("/docs/assets/start.js")).text)
 
 
+@pytest.mark.parametrize("path", ["", "/openapi.json", "/redoc", "/swagger", "/elements"])
+async def test_the_framework_serves_no_page_of_its_own(client, path) -> None:
+    answer = await client.get(f"/_openapi{path}")
+
+    assert answer.status_code == 404
+    assert "script" not in answer.text
+
+
 async def test_a_file_that_is_not_ours_is_not_found(client) -> None:
     assert (await client.get("/docs/assets/swagger-ui.js")).status_code == 404
     assert (await client.get("/docs/assets/..%2fpackage.json")).status_code == 404
