@@ -160,7 +160,7 @@ class BookingView(msgspec.Struct, frozen=True, kw_only=True):
     departure_id: str | None
     check_in: date
     check_out: date
-    nights: int
+    night_count: int
     guest_count: int
     unit_count: int
     total: Money
@@ -201,7 +201,7 @@ class BookingView(msgspec.Struct, frozen=True, kw_only=True):
             departure_id=ids.wire("dep", record.departure_id) if record.departure_id else None,
             check_in=record.check_in,
             check_out=record.check_out,
-            nights=(record.check_out - record.check_in).days,
+            night_count=(record.check_out - record.check_in).days,
             guest_count=record.guest_count,
             unit_count=record.unit_count,
             total=Money(record.total_amount, money),

@@ -81,7 +81,7 @@ class TourView(msgspec.Struct, frozen=True, kw_only=True):
     origin: Annotated[str, msgspec.Meta(examples=["上海"])]
     organiser: OrganiserView
     services: list[Service]
-    nights: int
+    night_count: int
     itinerary: list[ItineraryDayView]
     inclusions: list[str]
     exclusions: list[str]
@@ -102,7 +102,7 @@ class TourView(msgspec.Struct, frozen=True, kw_only=True):
             origin=tour.origin,
             organiser=OrganiserView(tour.organiser_name, tour.organiser_licence),
             services=list(tour.services),
-            nights=tour.night_count,
+            night_count=tour.night_count,
             itinerary=[ItineraryDayView.of(day) for day in tour.itinerary],
             inclusions=list(tour.inclusions),
             exclusions=list(tour.exclusions),
@@ -156,7 +156,7 @@ class DepartureView(msgspec.Struct, frozen=True, kw_only=True):
     on_sale: bool
     check_in: date
     check_out: date
-    nights: int
+    night_count: int
     price_per_traveller: Annotated[Money, msgspec.Meta(examples=[{"amount": 458000, "currency": "CNY"}])]
     group: GroupView
     confirmed_count: Annotated[int, msgspec.Meta(description="Travellers who have paid; they decide formation.")]
@@ -181,7 +181,7 @@ class DepartureView(msgspec.Struct, frozen=True, kw_only=True):
             on_sale=selling,
             check_in=departure.check_in,
             check_out=departure.check_out,
-            nights=(departure.check_out - departure.check_in).days,
+            night_count=(departure.check_out - departure.check_in).days,
             price_per_traveller=Money(departure.price_amount),
             group=GroupView(departure.group_min_count, departure.group_max_count),
             confirmed_count=departure.confirmed_count,

@@ -33,7 +33,7 @@ async def test_a_quote_becomes_a_booking_on_hold(world: World) -> None:
     assert booking["contact"] == {"name": "李娜", "phone": "+8613800138000"}
     assert [guest["name"] for guest in booking["guests"]] == ["王秀英", "李建国"]
     assert booking["certification"]["status"] == "certified"
-    assert booking["nights"] == 30
+    assert booking["night_count"] == 30
     assert await world.taken() == [0, 1]
     assert steady(await read(family, booking)) == steady(booking)
     assert [item["id"] for item in (await family.get("/v1/bookings")).json()["items"]] == [booking["id"]]

@@ -15,7 +15,7 @@ async def test_a_tour_shows_everything_that_the_law_wants_said(client, world):
     tour = answer.json()
     assert answer.status_code == 200
     assert tour["organiser"] == {"name": "长白山国际旅行社（示例）", "licence": "L-JL00123"}
-    assert (tour["nights"], len(tour["itinerary"]), tour["group"]) == (4, 5, {"min_count": 4, "max_count": 8})
+    assert (tour["night_count"], len(tour["itinerary"]), tour["group"]) == (4, 5, {"min_count": 4, "max_count": 8})
     assert tour["inclusions"] == ["住宿", "三餐"]
     assert tour["cooling_off_days"] == 7
     assert tour["cancellation"][0] == {"days_before": 7, "penalty_bps": 0}
