@@ -52,6 +52,20 @@ class Servers:
     async def drop(self, url: str) -> None:
         await self._admin(f"DROP DATABASE {url.rsplit('/', 1)[1]} WITH (FORCE)")
 
+    @asynccontextmanager
+    async def alone(self, *, max_size: int = 10) -> AsyncIterator[str]:
+        """Work on a database of one's own, with real commits; yields its URL."""
+        pool, config = db.DB.pool, db.DB.config
+        url = await self.clone()
+        db.DB.pool = None
+        try:
+            await db.connect(url, min_size=1, max_size=max_size)
+            yield url
+        finally:
+            await db.disconnect()
+            db.DB.pool, db.DB.config = pool, config
+            await self.drop(url)
+
     async def _admin(self, sql: str) -> None:
         connection = await asyncpg.connect(self.postgres.url_of("postgres"))
         try:
@@ -109,16 +123,8 @@ async def database(request: pytest.FixtureRequest, servers: Servers) -> AsyncIte
 @pytest.fixture
 async def committed(servers: Servers) -> AsyncIterator[str]:
     """Give the test a database of its own, with real commits and many connections; yields its URL."""
-    pool, config = db.DB.pool, db.DB.config
-    url = await servers.clone()
-    db.DB.pool = None
-    await db.connect(url, min_size=1, max_size=30)
-    try:
+    async with servers.alone(max_size=30) as url:
         yield url
-    finally:
-        await db.disconnect()
-        db.DB.pool, db.DB.config = pool, config
-        await servers.drop(url)
 
 
 @pytest.fixture(autouse=True)
