@@ -98,7 +98,9 @@ async def partner_books_and_cancels(story: Story) -> None:
     booking = await story.book(partner, offer, partner_reference=f"DEMO-{uuid4().hex[:8]}")
     booking = await story.pay(partner, booking, method="card")
     deposit, total = booking["paid"]["amount"], booking["total"]["amount"]
-    story.tell(f"{booking['night_count']} nights for {yuan(total)}: deposit {yuan(deposit)} by card → {booking['status']}")
+    story.tell(
+        f"{booking['night_count']} nights for {yuan(total)}: deposit {yuan(deposit)} by card → {booking['status']}"
+    )
     quote = await partner.post(f"/v1/bookings/{booking['id']}/cancellation-quotes")
     assert quote["refund"]["amount"] == deposit, "within seven days of payment everything comes back (R17)"
     await partner.post(
