@@ -13,12 +13,13 @@ from litestar import Litestar, get, post
 from litestar.params import FromQuery, JSONBody
 
 from marketplace.kit import valkey
+from marketplace.kit.db import fetch_value, transaction
 from marketplace.kit.errors import Invalid, NotFound, invalid
 from marketplace.kit.http.caching import ETag
 from marketplace.kit.http.context import RequestContext, before_send
 from marketplace.kit.http.limits import Limit, hit, limited
 from marketplace.kit.http.problems import HANDLERS, MEDIA_TYPE
-from marketplace.kit.http.strict import refuse_unknown_query
+from marketplace.kit.http.strict import StrictRequest, check_query
 
 TIGHT = Limit("tight", 3, 60)
 
@@ -56,8 +57,26 @@ async def locked() -> None:
 
 
 @get("/away")
-async def away() -> None:
-    raise ConnectionRefusedError("planted")
+async def away(how: FromQuery[str] = "refused") -> None:
+    raise {
+        "refused": ConnectionRefusedError("planted"),
+        "starting": asyncpg.exceptions.CannotConnectNowError("planted"),
+        "torn": asyncpg.exceptions.InternalClientError("planted"),
+        "slow": TimeoutError("planted"),
+    }[how]
+
+
+class Words(msgspec.Struct, forbid_unknown_fields=True):
+    column: str
+    text: str
+
+
+@post("/texts")
+async def keep(data: JSONBody[Words]) -> None:
+    async with transaction():
+        if data.column == "text":
+            await fetch_value("SELECT $1::text", data.text)
+        await fetch_value("SELECT $1::jsonb", msgspec.json.encode(data).decode())
 
 
 @get("/tight", guards=[limited(TIGHT)])
@@ -69,9 +88,10 @@ async def tight() -> str:
 async def small() -> AsyncIterator[httpx.AsyncClient]:
     await valkey.client().flushdb()
     app = Litestar(
-        [make, things, missing, boom, locked, away, tight],
+        [make, things, missing, boom, locked, away, keep, tight],
         middleware=[RequestContext()],
-        before_request=refuse_unknown_query,
+        request_class=StrictRequest,
+        before_request=check_query,
         before_send=[before_send],
         exception_handlers=HANDLERS,
         request_max_body_size=1_000,
@@ -107,7 +127,12 @@ async def test_a_refusal_is_a_problem_document_in_the_callers_language(small: ht
         ('{"check_in": "2026-13-01"}', 422, "validation_failed", "/check_in"),
         ('{"check_in": "2026-12-01", "guest_count": "two"}', 422, "validation_failed", "/guest_count"),
         ('{"check_in": "2026-12-01", "guest_count": 0}', 422, "validation_failed", "/guest_count"),
-        ('{"guest_count": 1}', 422, "validation_failed", None),
+        ('{"guest_count": 1}', 422, "validation_failed", "/check_in"),
+        ('{"check_in": "2026-12-01", "guest_count": "2"}', 422, "validation_failed", "/guest_count"),
+        ('{"check_in": "2026-12-01", "guest_count": "null"}', 422, "validation_failed", "/guest_count"),
+        ('{"check_in": "2026-12-01", "guest_count": true}', 422, "validation_failed", "/guest_count"),
+        ('{"check_in": "2026-12-01", "guest_count": 1e400}', 422, "validation_failed", "/guest_count"),
+        ('{"check_in": "\\ud800"}', 400, "malformed_body", None),
         ('{"check_in": "2026-12-01", "guest_cuont": 1}', 400, "unknown_field", "/guest_cuont"),
         ('{"check_in": ', 400, "malformed_body", None),
         ("[]", 422, "validation_failed", None),
@@ -146,6 +171,31 @@ async def test_a_bad_query_value_names_its_parameter(small: httpx.AsyncClient) -
     assert answer.json()["errors"][0]["parameter"] == "limit"
 
 
+@pytest.mark.parametrize("query", ["limit=1&limit=2", "limit=null", "cluster=NULL", "cluster=jian&cluster=jian"])
+async def test_a_query_parameter_has_one_value_and_null_is_none(small: httpx.AsyncClient, query: str) -> None:
+    answer = await small.get(f"/things?{query}")
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "validation_failed")
+    assert answer.json()["errors"][0]["parameter"] == query.partition("=")[0]
+
+
+async def test_options_and_a_wrong_method_name_every_method_of_the_path(client: httpx.AsyncClient) -> None:
+    options = await client.options("/v1/sessions/current")
+    refused = await client.patch("/v1/sessions/current")
+
+    assert options.headers["allow"] == "DELETE, GET, OPTIONS"
+    assert refused.status_code == 405
+    assert sorted(refused.headers["allow"].split(", ")) == ["DELETE", "GET", "OPTIONS"]
+
+
+async def test_text_that_postgresql_cannot_keep_is_a_mistake_of_the_caller(small: httpx.AsyncClient) -> None:
+    for column in ("text", "jsonb"):
+        answer = await small.post("/texts", json={"column": column, "text": "a\u0000b"})
+
+        assert (answer.status_code, answer.json()["code"]) == (422, "validation_failed")
+        assert answer.json()["errors"] == [{"detail": "文本含有无法保存的字符", "pointer": ""}]
+
+
 async def test_an_unforeseen_error_is_logged_and_says_nothing(small: httpx.AsyncClient) -> None:
     with structlog.testing.capture_logs() as logs:
         answer = await small.get("/boom")
@@ -162,6 +212,13 @@ async def test_a_held_lock_is_busy_and_a_lost_database_is_unavailable(small: htt
     assert (gone.status_code, gone.json()["code"], gone.headers["retry-after"]) == (503, "unavailable", "2")
     assert busy.json()["retryable"]
     assert gone.json()["retryable"]
+
+
+@pytest.mark.parametrize("how", ["refused", "starting", "torn", "slow"])
+async def test_a_database_that_goes_away_is_unavailable_however_it_goes(small: httpx.AsyncClient, how: str) -> None:
+    answer = await small.get("/away", params={"how": how})
+
+    assert (answer.status_code, answer.json()["code"], answer.json()["retryable"]) == (503, "unavailable", True)
 
 
 async def test_framework_refusals_have_the_same_shape(small: httpx.AsyncClient) -> None:

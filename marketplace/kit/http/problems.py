@@ -110,6 +110,7 @@ class InternalError(DomainError):
 
 
 _UNKNOWN = re.compile(r"unknown field `(?P<name>[^`]*)`")
+_MISSING = re.compile(r"missing required field `(?P<name>[^`]*)`")
 _PATH = re.compile(r" - at `\$?(?P<path>[^`]*)`$")
 _BY_STATUS: dict[int, type[DomainError]] = {
     400: BadRequest,
@@ -126,9 +127,14 @@ _DATABASE_AWAY = (
     asyncpg.exceptions.CannotConnectNowError,
     asyncpg.exceptions.TooManyConnectionsError,
     asyncpg.exceptions.InterfaceError,
+    # A connection that dies under a query leaves its driver in a state of which this is the complaint.
+    asyncpg.exceptions.InternalClientError,
     ConnectionError,
     TimeoutError,
 )
+# PostgreSQL has no text with the character U+0000; whoever sends it is told so, wherever it came in.
+_UNSTORABLE = (asyncpg.exceptions.CharacterNotInRepertoireError, asyncpg.exceptions.UntranslatableCharacterError)
+_NUL = FieldError(pointer="", zh="文本含有无法保存的字符", en="Text may not contain the character U+0000.")
 _DATABASE_BUSY = (
     asyncpg.exceptions.LockNotAvailableError,
     asyncpg.exceptions.DeadlockDetectedError,
@@ -217,11 +223,20 @@ def on_exception(request: Request[Any, Any, Any], error: Exception) -> Response[
     """Answer everything else: what we can name by its name, the rest as a logged 500."""
     if isinstance(error, _DATABASE_BUSY):
         return respond(request, Busy())
+    if isinstance(error, _UNSTORABLE):
+        return respond(request, Invalid(fields=(_NUL,)))
     if isinstance(error, _DATABASE_AWAY):
         log.warning("a dependency is away", error=type(error).__name__)
         return respond(request, Unavailable())
     log.error("unhandled error", exc_info=error)
     return respond(request, InternalError())
+
+
+def body_refusal(request: Request[Any, Any, Any], message: str) -> DomainError:
+    """Return the refusal for what msgspec says of a body, naming the field."""
+    if unknown := _UNKNOWN.search(message):
+        return unknown_field(unknown["name"], _body_fields(request), pointer="/" + unknown["name"])
+    return Invalid(fields=(_field_error(message, key="", source="body"),))
 
 
 def _from_validation(request: Request[Any, Any, Any], error: ValidationException) -> DomainError:
@@ -243,6 +258,8 @@ def _field_error(message: str, *, key: str, source: str | None) -> FieldError:
         return FieldError(pointer=f"?{name}", zh=f"参数 {name} 的值不正确", en=text)
     where = (path["path"] if path else f".{key}").lstrip(".").replace("[...]", "").replace("[", ".").replace("]", "")
     pointer = "/" + where.replace(".", "/") if where else ""
+    if missing := _MISSING.search(message):
+        return FieldError(pointer=f"{pointer}/{missing['name']}", zh="此字段必填", en="This field is required.")
     return FieldError(pointer=pointer, zh="此字段的值不正确", en=text)
 
 
