@@ -15,8 +15,9 @@ from marketplace.identity.guards import DEPENDENCIES, Authentication
 from marketplace.inventory.controllers import Availabilities, RoomTypeNights
 from marketplace.kit import clock_follow, db, valkey
 from marketplace.kit.http.context import RequestContext, before_send
+from marketplace.kit.http.methods import name_methods
 from marketplace.kit.http.problems import HANDLERS
-from marketplace.kit.http.strict import refuse_unknown_query
+from marketplace.kit.http.strict import StrictRequest, check_query
 from marketplace.kit.logging import configure
 from marketplace.messaging.controllers import Development, Events
 from marketplace.monitoring.controllers import Health, metrics
@@ -87,8 +88,9 @@ def create_app() -> Litestar:
         middleware=[RequestContext(), prometheus.middleware, Authentication()],
         dependencies=DEPENDENCIES,
         plugins=tracing_plugins(found),
-        before_request=refuse_unknown_query,
-        before_send=[before_send],
+        request_class=StrictRequest,
+        before_request=check_query,
+        before_send=[before_send, name_methods],
         exception_handlers=HANDLERS,
         openapi_config=OPENAPI,
         request_max_body_size=found.body_limit_bytes,

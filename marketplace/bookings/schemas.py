@@ -31,7 +31,9 @@ T = TypeVar("T")
 ROOM_TYPE_ID = Annotated[str, msgspec.Meta(examples=[f"rmt_{'0' * 31}1"], max_length=64)]
 QUOTE_ID = Annotated[str, msgspec.Meta(examples=[f"quo_{'0' * 31}1"], max_length=64)]
 DEPARTURE_ID = Annotated[str, msgspec.Meta(examples=[f"dep_{'0' * 31}1"], max_length=64)]
-PERSON_NAME = Annotated[str, msgspec.Meta(min_length=1, max_length=50, examples=["王秀英"])]
+# One line that begins with something to read: it is shown to others, and sent by SMS.
+LINE = r"^[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$"
+PERSON_NAME = Annotated[str, msgspec.Meta(min_length=1, max_length=50, pattern=LINE, examples=["王秀英"])]
 BIRTH_YEAR = Annotated[int, msgspec.Meta(ge=1900, le=2100, examples=[1952])]
 
 
@@ -103,7 +105,9 @@ class BookingRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     quote_id: QUOTE_ID
     guests: Annotated[list[GuestInput], msgspec.Meta(min_length=1, max_length=200)]
     contact: ContactInput
-    partner_reference: Annotated[str, msgspec.Meta(min_length=1, max_length=64, examples=["ORDER-1"])] | None = None
+    partner_reference: (
+        Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=LINE, examples=["ORDER-1"])] | None
+    ) = None
 
     def party(self) -> list[Guest]:
         """Return the guests as the domain knows them."""

@@ -63,6 +63,7 @@ def dress(operation: dict[str, Any], handler: HTTPRouteHandler, method: str) -> 
     """Complete an operation: who may call it, what it may refuse, which headers come with its answers."""
     operation["security"] = _security(handler, method)
     operation["description"] = f"{operation.get('description', '')}\n\n{_callers(handler)}".strip().replace("``", "`")
+    operation["x-callers"] = [kind.value for kind in Kind if kind in kinds(handler)] or ["anyone"]
     keyed = any(parameter["name"] == "Idempotency-Key" for parameter in operation.get("parameters", ()))
     refused = _refused(operation, handler, method, keyed=keyed)
     success = str(handler.status_code)

@@ -1,0 +1,142 @@
+"""Two counties that know nothing of each other: in each an institution, its guests, its staff and its officers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+
+from marketplace.catalog import operations as catalog
+from marketplace.certifications.operations import order_due_assessments
+from marketplace.identity.operations import open_session
+from marketplace.identity.rules import Kind, Level, Scope
+from marketplace.kit.audit import SYSTEM
+from marketplace.kit.db import fetch_value, transaction
+from marketplace.kit.ids import wire
+from marketplace.tours import operations as tours
+from marketplace.tours.rules import BlockWanted, DepartureDraft
+from tests.support.sandbox import Sandbox
+from tests.support.world import Caller, World, hold, open_payment, read
+from tests.tours.conftest import DRAFT
+
+ANYONE, FAMILY, PARTNER, READER, STAFF = "anyone", "family", "partner", "reading partner", "institution"
+COUNTY, PREFECTURE, PROVINCE = "county", "prefecture", "province"
+
+Ids = Mapping[str, str]
+REASON = {"reason": "现场检查，依据事实"}
+
+
+@dataclass
+class Side:
+    """One county with an institution, its guests, its staff and its officers."""
+
+    callers: dict[str, Caller] = field(default_factory=dict)
+    shared: dict[str, str] = field(default_factory=dict)
+    of_family: dict[str, str] = field(default_factory=dict)
+    of_partner: dict[str, str] = field(default_factory=dict)
+
+    def ids(self, role: str) -> Ids:
+        """Return the ids that are this side's, as one kind of caller would name them."""
+        theirs = self.of_partner if role in (PARTNER, READER) else self.of_family
+        # An institution learns of a booking once it is confirmed.
+        return self.shared | theirs | ({"booking_id": theirs["confirmed_id"]} if role == STAFF else {})
+
+
+async def build_side(world: World, bank: Sandbox, *, place: str, county: str, prefecture: str) -> Side:
+    found = Side()
+    province = await world.officer()
+    asker = await world.officer()
+    world.institution_id = await world.add_institution(f"{place}旅居（示例）", place)
+    world.certification_id = await world.certify(world.institution_id, province)
+    world.room_type_id = await world.add_room_type(world.institution_id, units=20)
+    uncertified = await world.add_institution(f"{place}新院（示例）", place)
+    found.callers = {
+        FAMILY: await world.family(f"+861380013{county[-4:]}"),
+        PARTNER: await world.partner(f"{place}旅行（示例）"),
+        STAFF: await world.staff(),
+        COUNTY: await world.officer(Level.COUNTY, county),
+        PREFECTURE: await world.officer(Level.PREFECTURE, prefecture),
+        PROVINCE: province,
+    }
+    async with transaction():
+        session = await open_session(
+            kind=Kind.PARTNER,
+            holder_id=found.callers[PARTNER].principal.id,
+            scopes=(Scope.READ,),
+            now=world.now,
+        )
+    found.callers[READER] = Caller(session=session, client=world.client)
+    found.of_family = await guest_ids(world, bank, found.callers[FAMILY])
+    found.of_partner = await guest_ids(world, bank, found.callers[PARTNER])
+    await order_due_assessments(now=world.now + timedelta(days=350))
+    certification_id = wire("crt", world.certification_id)
+    decision = await asker.post(f"/v1/certifications/{certification_id}/revocation", REASON)
+    assert decision.status_code == 202, decision.text
+    found.shared = {
+        "institution_id": wire("ins", world.institution_id),
+        "uncertified_id": wire("ins", uncertified),
+        "certification_id": certification_id,
+        "room_type_id": wire("rmt", world.room_type_id),
+        "decision_id": decision.json()["id"],
+        "assessment_id": wire("asm", await one("assessment_orders", "certification_id", world.certification_id)),
+        "number": await fetch_value("SELECT number FROM certifications WHERE id = $1", world.certification_id),
+        "today": world.today.isoformat(),
+        "name": "start.js",
+        "path": "redoc",
+        **await open_to_all(world),
+    }
+    return found
+
+
+async def guest_ids(world: World, bank: Sandbox, guest: Caller) -> dict[str, str]:
+    """Give a guest a quote, a booking on hold, an offer to cancel it, and a confirmed booking with its payment."""
+    booking = await hold(world, guest)
+    quote = await guest.post("/v1/quotes", world.wish(first=80))
+    offer = await guest.post(f"/v1/bookings/{booking['id']}/cancellation-quotes")
+    confirmed = await hold(world, guest, first=120)
+    payment = await open_payment(guest, confirmed)
+    await bank.pay(urlsplit(payment["checkout_url"]).path.rsplit("/", 1)[1])
+    await guest.get(f"/payments/{payment['id']}/return")
+    assert (await read(guest, confirmed))["status"] == "confirmed"
+    return {
+        "quote_id": quote.json()["id"],
+        "booking_id": booking["id"],
+        "cancellation_quote_id": offer.json()["id"],
+        "confirmed_id": confirmed["id"],
+        "payment_id": payment["id"],
+        "wish": msgspec.json.encode(world.wish(first=160)).decode(),
+    }
+
+
+async def open_to_all(world: World) -> dict[str, str]:
+    """Publish a picture, a tour and a departure."""
+    svg = (
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><title>院</title><rect width="9" height="9"/></svg>'
+    )
+    picture_id = await catalog.add_picture(
+        institution_id=world.institution_id, caption_zh="院", caption_en="Court", svg=svg, actor=SYSTEM, now=world.now
+    )
+    draft = msgspec.structs.replace(DRAFT, name=f"清凉五日 {picture_id.hex}")
+    tour_id = await tours.publish_tour(draft=draft, actor=SYSTEM, now=world.now)
+    departure_id = await tours.open_departure(
+        draft=DepartureDraft(
+            tour_id=tour_id,
+            check_in=world.day(200),
+            check_out=world.day(204),
+            price_amount=458_000,
+            blocks=(BlockWanted(room_type_id=world.room_type_id, unit_count=4),),
+        ),
+        actor=SYSTEM,
+        now=world.now,
+    )
+    return {
+        "tour_id": wire("tor", tour_id),
+        "departure_id": wire("dep", departure_id),
+        "file_name": f"{wire('med', picture_id)}.svg",
+    }
+
+
+async def one(table: str, column: str, value: object) -> Any:
+    return await fetch_value(f"SELECT id FROM {table} WHERE {column} = $1", value)
