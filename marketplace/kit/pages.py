@@ -1,8 +1,8 @@
 """Keyset pages: ``{"items": […], "next_cursor": …}``, stable while rows come and go."""
 
-import binascii
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from typing import Annotated, Generic, TypeVar
 
 import msgspec
@@ -48,9 +48,25 @@ def decode_cursor(cursor: str | None, shape: type[K]) -> K | None:
         return None
     try:
         raw = urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
-        return msgspec.json.decode(raw, type=shape)
-    except (binascii.Error, msgspec.DecodeError, UnicodeError, ValueError):
+        key = msgspec.json.decode(raw, type=shape)
+        _check_storable(key)
+    except (ValueError, OverflowError):  # Whatever is wrong with base64, UTF-8 or JSON is a ValueError.
         raise BadCursor from None
+    return key
+
+
+def _check_storable(key: object) -> None:
+    """Raise ValueError or OverflowError for what no row can have, and the database would choke on."""
+    for value in key if isinstance(key, tuple) else (key,):
+        match value:
+            case datetime():
+                if value.astimezone(UTC) != value or value.tzinfo is None:
+                    raise ValueError("an instant needs its offset")
+            case int():
+                value.to_bytes(8, signed=True)
+            case str():
+                if "\0" in value:
+                    raise ValueError("a text without U+0000")
 
 
 def page(rows: Sequence[T], *, limit: int, key: Callable[[T], object]) -> Page[T]:

@@ -52,7 +52,7 @@ async def test_after_its_end_an_institution_may_be_certified_anew(certified, pro
     later = NOW + timedelta(days=3 * 366)
     assert await operations.expire_due(now=later) == 1
     again = await operations.certify(
-        institution_id=certified.institution_id, scores=PASSING, assessed_on=TODAY, reason="再次认定",
+        institution_id=certified.institution_id, scores=PASSING, assessed_on=later.date(), reason="再次认定",
         actor=province, now=later,
     )  # fmt: skip
     shown = await queries.snapshot(institution_id=certified.institution_id, now=later)

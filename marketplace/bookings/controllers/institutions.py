@@ -20,6 +20,7 @@ from marketplace.kit.ids import parse
 from marketplace.kit.pages import Page
 
 ARRIVAL_DAYS_MAX = 92
+WEEK = timedelta(days=6)  # Today and six more.
 
 
 class FrontDesk(Controller):
@@ -47,7 +48,7 @@ class FrontDesk(Controller):
         """Return the confirmed bookings that begin between two local dates: today and the next six days by default."""
         now = clock.now()
         first = first or clock.local_date(now)
-        last = last or first + timedelta(days=6)
+        last = last or min(first, date.max - WEEK) + WEEK
         if not timedelta() <= last - first <= timedelta(days=ARRIVAL_DAYS_MAX):
             raise invalid("to", zh="日期范围无效（最多 92 天）", en="Use a range of at most 92 days.")
         records = await queries.arrivals(principal=principal, first=first, last=last, now=now)

@@ -15,6 +15,7 @@ from marketplace.certifications.rules import (
     certificate_number,
     check_scores,
     grade_of,
+    months_after,
     policy_on,
     rubric_on,
     step,
@@ -28,6 +29,8 @@ from marketplace.kit.db import execute, fetch_one, fetch_value, transaction
 from marketplace.kit.errors import invalid
 from marketplace.kit.ids import new_id, wire
 from marketplace.kit.outbox import publish
+
+BEGINS_MONTHS_MAX = 12
 
 
 async def certify(  # noqa: PLR0913 - a certificate has these facts, and each is named at the call.
@@ -49,10 +52,9 @@ async def certify(  # noqa: PLR0913 - a certificate has these facts, and each is
     found = await institution(institution_id)
     await check_competence(actor, Action.CERTIFY, jurisdiction_code=found.jurisdiction_code)
     check_assessed_on(assessed_on, today=today)
-    grade = _certifiable_grade(scores, assessed_on=assessed_on)
     begins = valid_from_on or today
-    if valid_until(begins) < today:
-        raise invalid("valid_from", zh="证书在今天之前已到期", en="The certificate would have ended before today.")
+    _check_term(begins, assessed_on=assessed_on, today=today)
+    grade = _certifiable_grade(scores, assessed_on=assessed_on)
     async with transaction():
         await _retire_ended(institution_id)
         serial: int = await fetch_value("SELECT nextval('certificate_serials')")
@@ -76,6 +78,16 @@ async def certify(  # noqa: PLR0913 - a certificate has these facts, and each is
         await audit.record("certification.granted", actor=actor, subject=granted.id, now=now, why=reason, after=granted)
         await publish(CertificationGranted(certification_id=granted.id, institution_id=institution_id), now=now)
     return granted
+
+
+def _check_term(begins: date, *, assessed_on: date, today: date) -> None:
+    """Check that a certificate begins soon, has not ended, and rests on a visit no older than a certificate may be."""
+    if begins > months_after(today, BEGINS_MONTHS_MAX):
+        raise invalid("valid_from", zh="证书最迟须在一年内生效", en="A certificate begins within a year at the latest.")
+    if valid_until(begins) < today:
+        raise invalid("valid_from", zh="证书在今天之前已到期", en="The certificate would have ended before today.")
+    if valid_until(assessed_on) < today:
+        raise invalid("assessed_on", zh="评估年代过久，须重新评估", en="The assessment is too old; assess again.")
 
 
 def _certifiable_grade(scores: Scores, *, assessed_on: date) -> int:

@@ -1,7 +1,6 @@
 """The token endpoint on the wire (RFC 6749)."""
 
 import base64
-import binascii
 from datetime import datetime
 from typing import Annotated
 from urllib.parse import unquote_plus
@@ -67,7 +66,7 @@ def _basic(authorization: str) -> SecretProof:
         raise InvalidClient
     try:
         client_id, colon, secret = base64.b64decode(encoded, validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:
         raise InvalidClient from None
     if not colon:
         raise InvalidClient

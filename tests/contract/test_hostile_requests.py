@@ -1,0 +1,261 @@
+"""Requests that no honest client sends: each is refused by name, and none is a 500."""
+
+import json
+from base64 import urlsafe_b64encode
+from uuid import UUID
+
+import httpx
+import pytest
+
+from marketplace.kit.ids import new_id
+from tests.support.world import Caller, World, booking_body, build
+
+ZERO = str(UUID(int=0))
+HUGE = 10**30
+
+
+@pytest.fixture
+async def world(client: httpx.AsyncClient) -> World:
+    return await build(client=client)
+
+
+def cursor(*key: object) -> str:
+    return urlsafe_b64encode(json.dumps(key if len(key) > 1 else key[0]).encode()).rstrip(b"=").decode()
+
+
+async def by(world: World, role: str) -> Caller:
+    make = {"family": world.family, "partner": world.partner, "institution": world.staff, "officer": world.officer}
+    return await make[role]()
+
+
+@pytest.mark.parametrize(
+    ("role", "path"),
+    [
+        ("family", "/v1/bookings?limit=-1"),
+        ("family", f"/v1/bookings?limit={HUGE}"),
+        ("family", "/v1/bookings?cursor="),
+        ("family", "/v1/bookings?cursor=%00"),
+        ("family", "/v1/bookings?cursor=%ff%fe"),
+        ("family", f"/v1/bookings?cursor={'A' * 5000}"),
+        ("family", f"/v1/bookings?cursor={cursor('0001-01-01T00:00:00+14:00', ZERO)}"),
+        ("family", f"/v1/bookings?cursor={cursor('9999-12-31T23:59:59-14:00', ZERO)}"),
+        ("family", f"/v1/bookings?cursor={cursor('2027-01-01T00:00:00', ZERO)}"),
+        ("family", f"/v1/bookings?cursor={cursor({'a': 1})}"),
+        ("partner", f"/v1/events?after={cursor(-1, ZERO)}"),
+        ("partner", f"/v1/events?after={cursor(HUGE, ZERO)}"),
+        ("partner", "/v1/events?types=%00"),
+        ("institution", "/v1/arrivals?from=9999-12-31&to=0001-01-01"),
+        ("institution", "/v1/arrivals?to=0001-01-01"),
+        ("institution", "/v1/arrivals?from=0001-01-01&to=9999-12-31"),
+        ("officer", f"/v1/certifications?cursor={cursor(HUGE)}"),
+        ("officer", f"/v1/assessments?cursor={cursor('10000-01-01', ZERO)}"),
+        (None, "/v1/institutions?q=%00"),
+        (None, "/v1/institutions?cluster=%00"),
+        (None, "/v1/institutions?near=nan,nan"),
+        (None, "/v1/institutions?near=1e400,0"),
+        (None, "/v1/institutions?near=42,128&radius_km=nan"),
+        (None, "/v1/institutions?near=42,128&radius_km=inf"),
+        (None, f"/v1/institutions?cursor={cursor('x', HUGE)}"),
+        (None, f"/v1/places?cursor={cursor(chr(0))}"),
+        (None, f"/v1/tours?cursor={cursor(ZERO[:-1])}"),
+        (None, f"/v1/departures?cursor={cursor('9999-12-31', 'x')}"),
+        (None, "/v1/departures?from=10000-01-01"),
+    ],
+)
+async def test_a_bad_parameter_is_named(world: World, client: httpx.AsyncClient, role: str | None, path: str) -> None:
+    answer = await (client.get(path) if role is None else (await by(world, role)).get(path))
+
+    assert answer.status_code == 422, answer.text
+    assert answer.json()["code"] in ("validation_failed", "bad_cursor", "unknown_code")
+
+
+async def test_the_last_day_there_is_can_be_asked_for(world: World) -> None:
+    answer = await (await world.staff()).get("/v1/arrivals?from=9999-12-31")
+
+    assert (answer.status_code, answer.json()["items"]) == (200, [])
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v1/bookings/%00",
+        "/v1/bookings/bkg_%00",
+        f"/v1/bookings/bkg_{'g' * 32}",
+        f"/v1/bookings/bkg_{'0' * 33}",
+        "/v1/bookings/bkg_+1_0000000000000000000000000000",
+        f"/v1/bookings/{'a' * 8000}",
+        "/v1/bookings/%ff%fe",
+        "/v1/bookings/..%2f..%2fetc",
+    ],
+)
+async def test_a_path_that_names_nothing_is_not_found(world: World, path: str) -> None:
+    answer = await (await world.family()).get(path)
+
+    assert answer.status_code == 404
+
+
+@pytest.mark.parametrize("number", ["%00", "JLLJ-2026-%00", "%ff", "JLLJ-2026-99999"])
+async def test_a_number_on_no_certificate_is_not_found(world: World, client: httpx.AsyncClient, number: str) -> None:
+    assert (await client.get(f"/v1/certificates/{number}")).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("change", "pointer"),
+    [
+        ({"guest_count": HUGE}, "/guest_count"),
+        ({"guest_count": 2**31}, "/guest_count"),
+        ({"guest_count": -1}, "/guest_count"),
+        ({"unit_count": HUGE}, "/unit_count"),
+        ({"unit_count": 0}, "/unit_count"),
+        ({"check_in": "0001-01-01"}, "/check_in"),
+        ({"check_out": "9999-12-31"}, "/check_out"),
+        ({"check_in": "2027-02-30"}, "/check_in"),
+        ({"check_in": 20270101}, "/check_in"),
+    ],
+)
+async def test_an_impossible_wish_is_named(world: World, change: dict[str, object], pointer: str) -> None:
+    answer = await (await world.family()).post("/v1/quotes", world.wish() | change)
+
+    assert answer.status_code == 422, answer.text
+    assert [error["pointer"] for error in answer.json()["errors"]] == [pointer]
+
+
+@pytest.mark.parametrize(
+    "night_range",
+    [
+        {"units": HUGE},
+        {"units": -1},
+        {"price": {"amount": 2**63, "currency": "CNY"}},
+        {"price": {"amount": -1, "currency": "CNY"}},
+        {"min_stay": 2**31},
+        {"from": "9999-12-30", "to": "9999-12-31"},
+        {"from": "0001-01-01", "to": "0001-01-02"},
+    ],
+)
+async def test_impossible_nights_are_refused(world: World, night_range: dict[str, object]) -> None:
+    staff = await world.staff()
+    body = {"ranges": [{"from": world.day(5).isoformat(), "to": world.day(6).isoformat()} | night_range]}
+
+    answer = await world.client.put(
+        f"/v1/room-types/rmt_{world.room_type_id.hex}/ari", json=body, headers=staff.headers
+    )
+
+    assert answer.status_code == 422, answer.text
+
+
+@pytest.mark.parametrize("assessed_on", ["0001-01-01", "9999-12-31"])
+async def test_an_impossible_day_of_assessment_is_refused(world: World, assessed_on: str) -> None:
+    new = await world.add_institution("新院（示例）", "hunchun")
+    body = {
+        "institution_id": f"ins_{new.hex}",
+        "scores": {"environment": 100, "facilities": 110, "operations": 130, "services": 520},
+        "assessed_on": assessed_on,
+        "reason": "符合认定条件",
+    }
+    answer = await (await world.officer()).post("/v1/certifications", body)
+    late = await (await world.officer()).post(
+        "/v1/certifications", body | {"assessed_on": world.today.isoformat(), "valid_from": "9999-12-31"}
+    )
+
+    assert answer.status_code == 422, answer.text
+    assert late.status_code == 422, late.text
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"\xff\xfe",
+        b'{"phone": "\xff"}',
+        b'{"phone": "\\ud800"}',
+        b"{" * 50_000,
+        b"[" * 50_000,
+        b'{"phone": "1", "phone": }',
+        b"NaN",
+    ],
+)
+async def test_a_body_that_is_not_json_is_malformed(client: httpx.AsyncClient, raw: bytes) -> None:
+    answer = await client.post("/v1/session-codes", content=raw, headers={"Content-Type": "application/json"})
+
+    assert answer.status_code in (400, 422), answer.text
+    assert answer.json()["code"] in ("malformed_body", "validation_failed")
+
+
+@pytest.mark.parametrize("name", ["\x00", "王\x00秀英", " ", "\t", "王\n秀英", "\x7f"])
+async def test_a_name_is_one_line_that_can_be_read(world: World, name: str) -> None:
+    family = await world.family()
+    quote = (await family.post("/v1/quotes", world.wish(guests=1))).json()
+    body = booking_body(quote["id"], guests=1) | {"guests": [{"name": name}]}
+
+    answer = await family.post("/v1/bookings", body, key=new_id().hex)
+
+    assert answer.status_code == 422, answer.text
+    assert await world.taken() == [0]
+
+
+@pytest.mark.parametrize("key", [b"\xff\xfe", "键".encode(), b"a" * 255, b"'; DROP TABLE bookings; --"])
+async def test_any_bytes_make_an_idempotency_key(world: World, key: bytes) -> None:
+    family = await world.family()
+    quote = (await family.post("/v1/quotes", world.wish())).json()
+    headers = {name.encode(): value.encode() for name, value in family.headers.items()} | {b"Idempotency-Key": key}
+
+    first = await world.client.post("/v1/bookings", json=booking_body(quote["id"]), headers=headers)
+    again = await world.client.post("/v1/bookings", json=booking_body(quote["id"]), headers=headers)
+
+    assert first.status_code == 201, first.text
+    assert again.json() == first.json()
+    assert again.headers["idempotent-replayed"] == "true"
+
+
+@pytest.mark.parametrize("key", [b"", b"a" * 256, b"a\x00b"])
+async def test_a_key_that_cannot_be_one_is_refused(world: World, key: bytes) -> None:
+    family = await world.family()
+    quote = (await family.post("/v1/quotes", world.wish())).json()
+    headers = {name.encode(): value.encode() for name, value in family.headers.items()} | {b"Idempotency-Key": key}
+
+    answer = await world.client.post("/v1/bookings", json=booking_body(quote["id"]), headers=headers)
+
+    assert answer.status_code in (400, 422), answer.text
+    assert await world.taken() == [0]
+
+
+@pytest.mark.parametrize(
+    "value", [b"\xff", b"Bearer \xff\xfe", b"Bearer", b"Bearer a\x00b", b"Basic \xff", b"bearer  "]
+)
+async def test_an_authorization_that_makes_no_sense_is_unauthenticated(client: httpx.AsyncClient, value: bytes) -> None:
+    answer = await client.get("/v1/places", headers={b"Authorization": value})
+
+    assert answer.status_code == 401
+    assert answer.headers["www-authenticate"] == "Bearer"
+
+
+@pytest.mark.parametrize("header", [b"Accept-Language", b"X-Request-Id", b"If-None-Match", b"Accept", b"Cookie"])
+async def test_headers_in_no_encoding_do_no_harm(client: httpx.AsyncClient, header: bytes) -> None:
+    answer = await client.get("/v1/tours", headers={header: b"\xff\xfe\x80; q=\xff, =;,"})
+
+    assert answer.status_code == 200
+    assert answer.headers["x-request-id"].isalnum()
+
+
+@pytest.mark.parametrize(
+    ("form", "authorization"),
+    [
+        (b"grant_type=client_credentials&client_id=%00&client_secret=%00", None),
+        (b"grant_type=client_credentials&client_id=%ff&client_secret=%ed%a0%80", None),
+        (b"grant_type=client_credentials", b"Basic \xff\xfe"),
+        (b"grant_type=client_credentials", b"Basic /////w=="),
+        (b"grant_type=client_credentials&client_assertion=a.b.c&client_assertion_type=x", None),
+        (b"grant_type=%00", None),
+        (b"\xff=\xff&grant_type", None),
+    ],
+)
+async def test_a_token_request_that_makes_no_sense_is_refused_as_oauth_asks(
+    client: httpx.AsyncClient, form: bytes, authorization: bytes | None
+) -> None:
+    headers = {b"Content-Type": b"application/x-www-form-urlencoded"}
+    if authorization is not None:
+        headers[b"Authorization"] = authorization
+
+    answer = await client.post("/oauth/token", content=form, headers=headers)
+
+    assert answer.status_code in (400, 401), answer.text
+    assert set(answer.json()) == {"error", "error_description"}

@@ -1,0 +1,202 @@
+"""The API as Schemathesis sees it: generated and malformed requests, from the published document, to a real server.
+
+Generation is deterministic. Ids of the right shape are replaced by ids of things that are the caller's, so that
+requests get past the door; everything else of a request stays as it was generated.
+"""
+
+import os
+import re
+import subprocess
+import time
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field
+from itertools import cycle
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import requests
+import schemathesis
+from redis import Redis
+from schemathesis.config import SchemathesisConfig
+
+from marketplace.embedded import ports, programs
+from marketplace.payments import gateway as gateways
+from tests.support.sandbox import API_KEY, SECRET, Sandbox
+from tests.support.sides import FAMILY, PARTNER, PROVINCE, READER, STAFF, Ids, Side, build_side
+from tests.support.world import World, build, hold
+
+SPEC = Path(__file__).parents[2] / "openapi" / "openapi.json"
+WIRE_ID = re.compile(r"([a-z]{3})_[0-9a-f]{32}")
+ROLES = {"anyone": None, "family": FAMILY, "partner": PARTNER, "institution": STAFF, "officer": PROVINCE}
+
+
+def load(*, boundaries: bool) -> schemathesis.BaseSchema:
+    """Read the document; with ``boundaries`` also every boundary value and every malformation of each field is tried."""
+    config = {
+        "seed": 20270301,
+        "generation": {
+            "max-examples": int(os.environ.get("CONTRACT_EXAMPLES", "8")),
+            "deterministic": True,
+            "database": "none",
+            "no-shrink": True,
+            "with-security-parameters": False,
+        },
+        "checks": {
+            # A schema cannot say that a stay begins after today, or that a signature is ours.
+            "positive_data_acceptance": {"enabled": False},
+            # The generated matrix of test_authorisation.py tries every route as every kind of caller.
+            "ignored_auth": {"enabled": False},
+        },
+        "phases": {"stateful": {"enabled": False}, "coverage": {"enabled": boundaries}},
+    }
+    return schemathesis.openapi.from_path(SPEC, config=SchemathesisConfig.from_dict(config))
+
+
+def callers(context: Any) -> list[str]:
+    """Return who may call an operation; the tools of development move the clock, and are left out."""
+    definition = context.operation.definition.raw
+    return [] if "development" in definition["tags"] else definition["x-callers"]
+
+
+THOROUGH, LIGHT = load(boundaries=True), load(boundaries=False)
+
+
+@dataclass
+class Server:
+    """The API in a process of its own, what its callers own, and values that are likely to be accepted."""
+
+    url: str
+    limits: Redis
+    side: Side
+    likely: dict[str, Any]
+    holds: dict[tuple[str, str], str] = field(default_factory=dict)
+    quotes: dict[str, Iterator[str]] = field(default_factory=dict)
+
+    def check(self, case: schemathesis.Case, caller: str) -> None:
+        """Send a generated request as someone, and hold the answer against every check."""
+        operation = case.operation.definition.raw["operationId"]
+        role = ROLES[caller]
+        if role is not None:
+            # Signing out ends the session of whoever does it, and the others need theirs.
+            role = READER if operation == "closeSession" else role
+            case.headers["Authorization"] = self.side.callers[role].headers["Authorization"]
+        ids = dict(self.side.ids(role or FAMILY))
+        if (role, operation) in self.holds:
+            ids["booking_id"] = self.holds[role, operation]
+        if role in self.quotes:
+            ids["quote_id"] = next(self.quotes[role])
+        likely = self.likely if case.meta.generation.mode.is_positive else {}
+        for part in ("path_parameters", "query", "body"):
+            setattr(case, part, filled(getattr(case, part), ids, likely))
+        case.call_and_validate(base_url=self.url, session=SESSION)
+
+
+SESSION = requests.Session()
+SESSION.trust_env = False
+
+
+def filled(node: Any, ids: Ids, likely: dict[str, Any]) -> Any:
+    """Return a generated value with the caller's own ids for well-formed ones, and ``likely`` values by name."""
+    if isinstance(node, dict):
+        return {
+            key: likely[key] if key in likely and type(value) is type(likely[key]) else filled(value, ids, likely)
+            for key, value in node.items()
+        }
+    if isinstance(node, list):
+        return [filled(value, ids, likely) for value in node]
+    if isinstance(node, str) and (found := WIRE_ID.fullmatch(node)):
+        return next((own for own in ids.values() if WIRE_ID.fullmatch(own) and own.startswith(found[1])), node)
+    return node
+
+
+async def furnish(server: Server, world: World) -> None:
+    """Give every guest a hold for each thing that ends or changes one, and quotes to book."""
+    for role in (FAMILY, PARTNER):
+        guest, quotes = server.side.callers[role], []
+        for operation in ("extendHold", "createPayment", "createCancellationQuote"):
+            server.holds[role, operation] = (await hold(world, guest, first=200, nights=3))["id"]
+        for _ in range(4):
+            offer = await guest.post("/v1/quotes", world.wish(first=240, nights=3, guests=1))
+            quotes.append(offer.json()["id"])
+        server.quotes[role] = cycle(quotes)
+
+
+@pytest.fixture(scope="module")
+async def database_url(servers) -> AsyncIterator[str]:
+    async with servers.alone() as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def process(servers, database_url, sandbox_url, tmp_path_factory) -> Iterator[tuple[str, Redis]]:
+    """Start the API on the module's database and on counters of its own; yields its address and the counters."""
+    port, limits = ports.throwaway(), servers.valkey.url_of(9)
+    log = tmp_path_factory.mktemp("contract") / "api.log"
+    environment = os.environ | {
+        "DATABASE_URL": database_url,
+        "REDIS_URL": limits,
+        "STRIPE_API_BASE": sandbox_url,
+        "STRIPE_API_KEY": API_KEY,
+        "STRIPE_WEBHOOK_SECRET": SECRET,
+    }
+    with log.open("wb") as out:
+        found = subprocess.Popen(programs.api(host="127.0.0.1", port=port), env=environment, stdout=out, stderr=out)
+    address, deadline = f"http://127.0.0.1:{port}", time.monotonic() + 60
+    while not programs.answers(f"{address}/livez"):
+        assert found.poll() is None, log.read_text()
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    with Redis.from_url(limits) as counters:
+        yield address, counters
+    found.terminate()
+    found.wait(30)
+
+
+@pytest.fixture(scope="module")
+async def server(process, app, stripe_gateway, sandbox_url, sandbox_client) -> AsyncIterator[Server]:
+    gateways.use(stripe_gateway)
+    transport = httpx.ASGITransport(app=app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        world = await build(client=client)
+        bank = Sandbox(url=sandbox_url, http=sandbox_client)
+        side = await build_side(world, bank, place="songjianghe", county="220621", prefecture="220600")
+        first, last = world.day(300).isoformat(), world.day(310).isoformat()
+        likely = {
+            "check_in": first,
+            "check_out": last,
+            "from": first,
+            "to": last,
+            "phone": "13800138000",
+            "guest_count": 1,
+        }
+        found = Server(*process, side, likely)
+        await furnish(found, world)
+        yield found
+    gateways.use(None)
+
+
+@pytest.fixture(autouse=True)
+def unlimited(server: Server) -> None:
+    server.limits.flushdb()
+
+
+@THOROUGH.include(lambda context: callers(context)[:1] not in ([], ["officer"])).parametrize()
+def test_the_first_of_its_callers(case: schemathesis.Case, server: Server) -> None:
+    server.check(case, callers(case)[0])
+
+
+@LIGHT.include(lambda context: "partner" in callers(context)[1:]).parametrize()
+def test_partners_where_families_were_first(case: schemathesis.Case, server: Server) -> None:
+    server.check(case, "partner")
+
+
+@LIGHT.include(lambda context: "institution" in callers(context)[1:]).parametrize()
+def test_institutions_where_guests_were_first(case: schemathesis.Case, server: Server) -> None:
+    server.check(case, "institution")
+
+
+@THOROUGH.include(lambda context: callers(context) == ["officer"]).parametrize()
+def test_officers_last_because_they_revoke(case: schemathesis.Case, server: Server) -> None:
+    server.check(case, "officer")
