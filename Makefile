@@ -10,7 +10,7 @@ up: bootstrap ## start everything and print where it is (Ctrl-C stops it)
 	@exec .venv/bin/marketplace up
 
 test: bootstrap ## run the whole suite on its own throw-away PostgreSQL and Valkey
-	@exec .venv/bin/pytest
+	@exec .venv/bin/pytest --numprocesses 2 --dist loadgroup
 
 check: bootstrap ## style, types, layers, Dockerfile, compose file, generated documents
 	.venv/bin/ruff check .
