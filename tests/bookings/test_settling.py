@@ -7,11 +7,9 @@ import pytest
 from marketplace.bookings import operations
 from marketplace.bookings.rules import HOLD
 from marketplace.kit import clock
-from marketplace.kit.db import fetch, fetch_value
+from marketplace.kit.db import fetch
 from marketplace.kit.ids import parse
-from tests.support.world import World, booking_body, hold, open_payment, read, steady
-
-QUOTING, PLACING, READING = 7, 19, 5
+from tests.support.world import World, hold, open_payment, read, steady
 
 
 async def kinds() -> list[str]:
@@ -139,16 +137,3 @@ async def test_nothing_of_a_person_is_told_to_the_provider(world: World, confirm
     told = str(await sandbox.list("/v1/checkout/sessions")) + str(await sandbox.list("/v1/payment_intents"))
     for secret in ("王秀英", "李娜", "13800138000"):
         assert secret not in told
-
-
-async def test_placing_and_paying_cost_a_fixed_number_of_queries(world: World, pay, count_queries) -> None:
-    family = await world.family()
-    async with count_queries() as quoting:
-        offer = (await family.post("/v1/quotes", world.wish())).json()
-    async with count_queries() as placing:
-        booking = (await family.post("/v1/bookings", booking_body(offer["id"]), key="k")).json()
-    async with count_queries() as reading:
-        await read(family, booking)
-
-    assert (len(quoting), len(placing), len(reading)) == (QUOTING, PLACING, READING)
-    assert await fetch_value("SELECT count(*) FROM bookings") == 1
