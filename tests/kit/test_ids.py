@@ -23,7 +23,19 @@ def test_the_prefix_says_what_an_id_names() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "bkg", "bkg_", "ins_0192f0c1000070008000000000000001", "bkg_zz92f0c1000070008000000000000001", "bkg_1"]
+    "text",
+    [
+        "",
+        "bkg",
+        "bkg_",
+        "bkg_1",
+        "ins_0192f0c1000070008000000000000001",
+        "bkg_zz92f0c1000070008000000000000001",
+        "bkg_0192F0C1000070008000000000000001",
+        "bkg_+192f0c1000070008000000000000001",
+        "bkg_0_92f0c1000070008000000000000001",
+        "bkg_0192f0c1000070008000000000000001\n",
+    ],
 )
 def test_a_malformed_or_foreign_id_is_simply_not_found(text: str) -> None:
     with pytest.raises(NotFound):
