@@ -1,11 +1,13 @@
 """The OpenAPI document, built from the running code, so that it cannot say anything else."""
 
 import inspect
+from string import Formatter
 from typing import Any
 
 import msgspec
 from litestar import Litestar
 
+from marketplace.kit.errors import DomainError
 from marketplace.kit.http.problems import problem
 from marketplace.kit.pages import Page
 from marketplace.openapi.config import HEADERS, RAW_BODIES
@@ -109,10 +111,16 @@ def _refusal_examples(operation: Json) -> Json:
         for code in content.get("examples", ())
     }
     return {
-        error.code: {"value": problem(error, detail=error.zh.format(**FACTS), request_id=HEX)}
+        error.code: {"value": problem(error, detail=error.zh.format(**FACTS), request_id=HEX) | _facts(error)}
         for error in errors()
         if error.code in named
     }
+
+
+def _facts(error: type[DomainError]) -> Json:
+    """Return the members that a refusal adds to its problem, as far as its words name them."""
+    named = (name for text in (error.zh, error.en) for _, name, _, _ in Formatter().parse(text) if name)
+    return {name: FACTS[name] for name in named if not name.startswith("hint_")}
 
 
 def _tidied(node: Any) -> Any:

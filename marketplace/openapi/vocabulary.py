@@ -55,6 +55,9 @@ SCHEMAS = {
 CURSOR = "WyIyMDI3LTA1LTAyVDAyOjAwOjAwWiIsIjAxOTlhMWMyZDNlNDdmNjBhMWIyYzNkNGU1ZjYwNzE4Il0"
 DAY = "2027-06-01"
 INSTANT = "2027-05-02T02:00:00Z"
+# Thirty nights at ¥200.00.
+PRICE = {"amount": 600000, "currency": "CNY"}
+NOTHING = {"amount": 0, "currency": "CNY"}
 
 # An example by ``Schema.field``, else by field. Together those of a schema tell one story: a booking just placed, an
 # institution in good standing.
@@ -70,12 +73,17 @@ EXAMPLES: dict[str, Any] = {
     "Booking.departure_id": None,
     "Booking.ended_at": None,
     "Booking.ending_reason": None,
-    "Booking.paid": {"amount": 0, "currency": "CNY"},
+    "Booking.paid": NOTHING,
+    "Booking.total": PRICE,
     "Booking.payable_leg": "full",
     "Booking.payments": [],
-    "Booking.refunded": {"amount": 0, "currency": "CNY"},
+    "Booking.refunded": NOTHING,
     "Booking.refunds": [],
-    "CancellationQuote.fee": {"amount": 0, "currency": "CNY"},
+    "CancellationQuote.fee": NOTHING,
+    "CancellationQuote.paid": PRICE,
+    "CancellationQuote.refund": PRICE,
+    "CancellationStep.penalty": NOTHING,
+    "CancellationStep.refund": PRICE,
     "Certificate.bookable": True,
     "Certificate.status": "certified",
     "Certification.bookable": True,
@@ -101,18 +109,23 @@ EXAMPLES: dict[str, Any] = {
     "Institution.is_example": True,
     "InstitutionDetail.bookable": True,
     "InstitutionDetail.is_example": True,
+    "Payment.amount": PRICE,
     "Payment.settled_at": None,
     "Payment.status": "pending",
     "PriceLine.first_night": "2027-06-01",
-    "PriceLine.unit_price": {"amount": 14267, "currency": "CNY"},
+    "PriceLine.amount": PRICE,
+    "PriceLine.unit_price": {"amount": 20000, "currency": "CNY"},
     "Principal.institution_id": None,
     "Principal.jurisdiction": None,
     "Principal.level": None,
     "Quote.departure_id": None,
+    "Quote.total": PRICE,
     "Readiness.checks": {"postgres": {"ok": True, "elapsed_ms": 0.8, "detail": None}},
     "Readiness.ready": True,
     "Received.received": True,
+    "Refund.amount": PRICE,
     "Refund.status": "succeeded",
+    "ScheduledLeg.amount": PRICE,
     "Session.principal": {
         "kind": "family",
         "id": f"fam_{HEX}",
