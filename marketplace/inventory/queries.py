@@ -1,7 +1,7 @@
 """Reads of inventory: what a guest could have, with lapsed holds added back, and whether the counters are true."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from asyncpg import Range
@@ -20,7 +20,8 @@ WITH lapsed AS (
      WHERE room_type_id = ANY ($1) AND expires_at <= $3 AND stay && $2
      GROUP BY 1, 2
 )
-SELECT n.room_type_id, n.night, n.price_amount, n.min_stay_count, n.closed OR l.stop_sale AS closed,
+SELECT n.room_type_id, n.night, n.price_amount, n.min_stay_count, n.max_stay_count, n.lead_day_count,
+       n.closed_to_arrival, n.closed_to_departure, n.closed OR l.stop_sale AS closed,
        CASE WHEN n.closed OR l.stop_sale THEN 0
             ELSE n.unit_count - n.taken_count + coalesce(lapsed.unit_count, 0) END::int AS available_count
   FROM room_nights n
@@ -42,6 +43,10 @@ async def nights(*, room_type_ids: Sequence[UUID], first: date, end: date, now: 
                 available_count=row["available_count"],
                 price_amount=row["price_amount"],
                 min_stay_count=row["min_stay_count"],
+                max_stay_count=row["max_stay_count"],
+                lead_day_count=row["lead_day_count"],
+                closed_to_arrival=row["closed_to_arrival"],
+                closed_to_departure=row["closed_to_departure"],
                 closed=row["closed"],
             )
         )
@@ -53,12 +58,13 @@ async def stay_nights(
 ) -> list[Night]:
     """Return the nights of a stay that could be taken now; no lock, so ``take`` decides in the end.
 
-    Refuses: NotAvailable (``first_full_night``), StayTooShort.
+    Refuses: NotAvailable (``first_full_night``), StayRestricted (``night``).
     """
-    found = await nights(room_type_ids=[room_type_id], first=check_in, end=check_out, now=now)
-    stay = found[room_type_id]
-    check_stay(stay, check_in=check_in, check_out=check_out, unit_count=unit_count)
-    return stay
+    departure = check_out + timedelta(days=1)
+    found = await nights(room_type_ids=[room_type_id], first=check_in, end=departure, now=now)
+    return check_stay(
+        found[room_type_id], check_in=check_in, check_out=check_out, unit_count=unit_count, today=local_date(now)
+    )
 
 
 async def availability(*, institution_id: UUID, first: date, end: date, now: datetime) -> Availability:

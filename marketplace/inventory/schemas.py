@@ -6,7 +6,15 @@ from uuid import UUID
 
 import msgspec
 
-from marketplace.inventory.rules import HORIZON_NIGHTS, STAY_NIGHTS_MAX, Availability, Night, NightRange, RoomNights
+from marketplace.inventory.rules import (
+    HORIZON_NIGHTS,
+    LEAD_DAYS_MAX,
+    STAY_NIGHTS_MAX,
+    Availability,
+    Night,
+    NightRange,
+    RoomNights,
+)
 from marketplace.kit.errors import invalid
 from marketplace.kit.ids import pattern, wire
 from marketplace.kit.money import Money
@@ -15,12 +23,20 @@ CURRENCY = "CNY"
 
 
 class NightView(msgspec.Struct, frozen=True):
-    """One night: how many units can still be had, the price of one, and the shortest stay that may begin on it."""
+    """One night: how many units can still be had, the price of one, and which stays may begin or end on it.
+
+    ``min_stay``, ``max_stay``, ``lead_days`` and ``closed_to_arrival`` are for stays that begin on the night, and
+    ``closed_to_departure`` for stays that end on its date.
+    """
 
     date: date
     available_units: Annotated[int, msgspec.Meta(ge=0, examples=[3])]
     price: Money
     min_stay: Annotated[int, msgspec.Meta(ge=1, examples=[1])]
+    max_stay: Annotated[int, msgspec.Meta(ge=1, le=STAY_NIGHTS_MAX, examples=[STAY_NIGHTS_MAX])]
+    lead_days: Annotated[int, msgspec.Meta(ge=0, examples=[0])]
+    closed_to_arrival: bool
+    closed_to_departure: bool
     closed: bool
 
     @classmethod
@@ -31,6 +47,10 @@ class NightView(msgspec.Struct, frozen=True):
             available_units=night.available_count,
             price=Money(night.price_amount, CURRENCY),
             min_stay=night.min_stay_count,
+            max_stay=night.max_stay_count,
+            lead_days=night.lead_day_count,
+            closed_to_arrival=night.closed_to_arrival,
+            closed_to_departure=night.closed_to_departure,
             closed=night.closed,
         )
 
@@ -76,13 +96,20 @@ class AvailabilityView(msgspec.Struct, frozen=True):
 
 
 class NightRangeInput(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What holds on the nights ``[from, to)``. What is left out stays as it is; new nights need units and price."""
+    """What holds on the nights ``[from, to)``. What is left out stays as it is; new nights need units and price.
+
+    ``max_stay`` 180 and ``lead_days`` 0 restrict nothing.
+    """
 
     from_: date = msgspec.field(name="from")
     to: date
     units: Annotated[int, msgspec.Meta(ge=0, le=10_000, examples=[6])] | None = None
     price: Money | None = None
     min_stay: Annotated[int, msgspec.Meta(ge=1, le=STAY_NIGHTS_MAX, examples=[7])] | None = None
+    max_stay: Annotated[int, msgspec.Meta(ge=1, le=STAY_NIGHTS_MAX, examples=[90])] | None = None
+    lead_days: Annotated[int, msgspec.Meta(ge=0, le=LEAD_DAYS_MAX, examples=[2])] | None = None
+    closed_to_arrival: bool | None = None
+    closed_to_departure: bool | None = None
     closed: bool | None = None
 
 
@@ -103,6 +130,10 @@ class NightsInput(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                 unit_count=one.units,
                 price_amount=one.price.amount if one.price else None,
                 min_stay_count=one.min_stay,
+                max_stay_count=one.max_stay,
+                lead_day_count=one.lead_days,
+                closed_to_arrival=one.closed_to_arrival,
+                closed_to_departure=one.closed_to_departure,
                 closed=one.closed,
             )
             for one in self.ranges

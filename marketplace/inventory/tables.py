@@ -48,10 +48,17 @@ class RoomNight(Table, tablename="room_nights", db=DB):
     price_amount = bigint()
     min_stay_count = smallint()
     closed = boolean()
+    max_stay_count = smallint()
+    lead_day_count = smallint()
+    closed_to_arrival = boolean()
+    closed_to_departure = boolean()
 
 
 class Allocation(Table, tablename="allocations", db=DB):
-    """Units set aside for an owner on every night of a stay, until ``expires_at`` or, when that is null, for good."""
+    """Units set aside for an owner on every night of a stay, until ``expires_at`` or, when that is null, for good.
+
+    Units out of service are owned by their institution and say the ``reason``.
+    """
 
     id = key()
     room_type_id = uuid()
@@ -61,3 +68,4 @@ class Allocation(Table, tablename="allocations", db=DB):
     kind = text()
     owner_id = uuid()
     expires_at = timestamptz(null=True)
+    reason = text(null=True)
