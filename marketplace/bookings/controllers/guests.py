@@ -33,7 +33,8 @@ from marketplace.bookings.states import Status
 from marketplace.certifications.errors import InstitutionNotBookable, StayBeyondCertificate
 from marketplace.identity.guards import requires
 from marketplace.identity.rules import Principal
-from marketplace.inventory.errors import NotAvailable, StayTooShort
+from marketplace.inventory.errors import NotAvailable
+from marketplace.inventory.rules import RESTRICTIONS
 from marketplace.kit import clock, idempotency
 from marketplace.kit.errors import IllegalTransition, NotFound
 from marketplace.kit.http.limits import BOOKING, GENERAL, limited
@@ -49,7 +50,9 @@ from marketplace.pricing.errors import PriceChanged, QuoteExpired, QuoteUsed
 from marketplace.pricing.schemas import QuoteView
 from marketplace.tours.errors import DepartureClosed, DepartureFull
 
-UNSELLABLE = (InstitutionNotBookable, StayBeyondCertificate, NotAvailable, StayTooShort, DepartureFull, DepartureClosed)
+UNSELLABLE = (
+    InstitutionNotBookable, StayBeyondCertificate, NotAvailable, *RESTRICTIONS, DepartureFull, DepartureClosed,
+)  # fmt: skip
 
 
 class Quotes(Controller):
