@@ -3,21 +3,22 @@
 from datetime import date
 from typing import Annotated
 
-from litestar import Controller, get, put
+from litestar import Controller, delete, get, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
 
 from marketplace.identity.guards import requires
 from marketplace.identity.rules import Principal
 from marketplace.inventory import operations, queries
-from marketplace.inventory.errors import UnitsBelowTaken
+from marketplace.inventory.errors import NotAvailable, UnitsBelowTaken
 from marketplace.inventory.rules import AVAILABILITY_NIGHTS_DEFAULT, HORIZON_NIGHTS, window
-from marketplace.inventory.schemas import AvailabilityView, NightsInput, NightsSet
+from marketplace.inventory.schemas import AvailabilityView, NightsInput, NightsSet, OutOfServiceInput, OutOfServiceView
 from marketplace.kit import clock
 from marketplace.kit.http.caching import ETag
 from marketplace.kit.http.limits import GENERAL, SEARCH, limited
 from marketplace.kit.http.problems import refusals
 from marketplace.kit.ids import parse
+from marketplace.kit.pages import Page
 
 
 class Availabilities(Controller):
@@ -76,3 +77,53 @@ class RoomTypeNights(Controller):
         found = parse("rmt", room_type_id)
         count = await operations.set_nights(actor=principal, room_type_id=found, ranges=data.asked(), now=clock.now())
         return NightsSet.of(found, count)
+
+    @post(
+        "/{room_type_id:str}/out-of-service",
+        summary="Take units out of service · 停用房间",
+        operation_id="takeOutOfService",
+        responses=refusals(NotAvailable),
+    )
+    async def take_out_of_service(
+        self, room_type_id: FromPath[str], principal: NamedDependency[Principal], data: JSONBody[OutOfServiceInput]
+    ) -> OutOfServiceView:
+        """Set units aside that nobody can live in; refused by the first night on which too few are left unsold."""
+        taken = await operations.take_out_of_service(
+            actor=principal,
+            room_type_id=parse("rmt", room_type_id),
+            first=data.from_,
+            end=data.to,
+            unit_count=data.units,
+            reason=data.reason,
+            now=clock.now(),
+        )
+        return OutOfServiceView.of(taken)
+
+    @get(
+        "/{room_type_id:str}/out-of-service",
+        summary="List units out of service · 停用列表",
+        operation_id="listOutOfService",
+    )
+    async def out_of_service(
+        self, room_type_id: FromPath[str], principal: NamedDependency[Principal]
+    ) -> Page[OutOfServiceView]:
+        """Return the units that are out of service today or later, in order of their nights."""
+        found = await queries.out_of_service(
+            principal=principal, room_type_id=parse("rmt", room_type_id), today=clock.local_date(clock.now())
+        )
+        return Page(items=[OutOfServiceView.of(one) for one in found])
+
+    @delete(
+        "/{room_type_id:str}/out-of-service/{outage_id:str}",
+        summary="Return units to service · 恢复使用",
+        operation_id="returnToService",
+        status_code=204,
+        response_description="The units can be sold again.",
+    )
+    async def return_to_service(
+        self, room_type_id: FromPath[str], outage_id: FromPath[str], principal: NamedDependency[Principal]
+    ) -> None:
+        """Sell the units again, on all of their nights."""
+        await operations.return_to_service(
+            actor=principal, room_type_id=parse("rmt", room_type_id), outage_id=parse("oos", outage_id), now=clock.now()
+        )

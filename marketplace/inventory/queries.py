@@ -7,9 +7,13 @@ from uuid import UUID
 from asyncpg import Range
 
 from marketplace.catalog import queries as catalog
-from marketplace.inventory.rules import Availability, Drift, Night, RoomNights, check_stay, sellable
+from marketplace.catalog.rules import RoomType
+from marketplace.identity.rules import Action, Principal, Resource, can
+from marketplace.inventory.rules import Availability, Drift, Night, OutOfService, RoomNights, check_stay, sellable
+from marketplace.kit.audit import Actor
 from marketplace.kit.clock import local_date
 from marketplace.kit.db import fetch
+from marketplace.kit.errors import NotFound
 
 # Nights of some room types with what could be had: nothing when closed or stopped, and lapsed holds count as free.
 # $1 the room types, $2 the nights, $3 now.
@@ -30,6 +34,14 @@ SELECT n.room_type_id, n.night, n.price_amount, n.min_stay_count, n.max_stay_cou
  WHERE n.room_type_id = ANY ($1) AND n.night >= lower($2::daterange) AND n.night < upper($2::daterange)
  ORDER BY n.room_type_id, n.night
 """
+
+
+async def hosted_room_type(room_type_id: UUID, *, actor: Actor) -> RoomType:
+    """Return a room type that ``actor`` may manage: institutions reach their own only. Refuses: NotFound."""
+    found = await catalog.room_type(room_type_id)
+    if isinstance(actor, Principal) and not can(actor, Action.HOST, Resource(institution_id=found.institution_id)):
+        raise NotFound
+    return found
 
 
 async def nights(*, room_type_ids: Sequence[UUID], first: date, end: date, now: datetime) -> dict[UUID, list[Night]]:
@@ -83,6 +95,18 @@ async def availability(*, institution_id: UUID, first: date, end: date, now: dat
             for one in room_types
         ),
     )
+
+
+async def out_of_service(*, principal: Principal, room_type_id: UUID, today: date) -> list[OutOfService]:
+    """List the units of a room type that are out of service now or later, in order. Refuses: NotFound."""
+    await hosted_room_type(room_type_id, actor=principal)
+    rows = await fetch(
+        "SELECT id, room_type_id, lower(stay) AS first, upper(stay) AS end, unit_count, reason FROM allocations"
+        " WHERE room_type_id = $1 AND kind = 'out_of_service' AND upper(stay) > $2 ORDER BY stay, id",
+        room_type_id,
+        today,
+    )
+    return [OutOfService(**dict(row)) for row in rows]
 
 
 async def verify() -> list[Drift]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -98,6 +99,17 @@ class Availability(msgspec.Struct, frozen=True, kw_only=True):
     room_types: tuple[RoomNights, ...]
 
 
+class OutOfService(msgspec.Struct, frozen=True, kw_only=True):
+    """Units of a room type that nobody can live in on the nights ``[first, end)``, and why."""
+
+    id: UUID
+    room_type_id: UUID
+    first: date
+    end: date
+    unit_count: int
+    reason: str
+
+
 class Drift(msgspec.Struct, frozen=True, kw_only=True):
     """A counter that is not what the allocations say. ``fact`` is ``taken_count`` or ``closed`` (1 for a closed night)."""
 
@@ -144,6 +156,18 @@ def _check_overlap(ranges: Sequence[NightRange]) -> None:
     for earlier, later in pairwise(order):
         if ranges[later].first < ranges[earlier].end:
             raise invalid(f"ranges.{later}.from", zh="日期段不能重叠", en=f"Overlaps with ranges[{earlier}].")
+
+
+def check_outage(*, first: date, end: date, unit_count: int, units_max: int, today: date) -> None:
+    """Refuse units out of service that no institution can mean. Refuses: Invalid naming the field."""
+    if end <= first:
+        raise invalid("to", zh="结束日期须晚于开始日期", en="Must be after from; the nights are [from, to).")
+    if first < today:
+        raise invalid("from", zh="不能修改过去的日期", en="Nights in the past cannot be changed.")
+    if (end - today).days > HORIZON_NIGHTS:
+        raise invalid("to", zh=f"最多可设 {HORIZON_NIGHTS} 晚", en=f"At most {HORIZON_NIGHTS} nights ahead.")
+    if unit_count > units_max:
+        raise invalid("units", zh=f"该房型共 {units_max} 间", en=f"The room type has {units_max} units.")
 
 
 def check_stay(
@@ -197,7 +221,8 @@ RESTRICTIONS = tuple(refusal for refusal, _ in _RESTRICTIONS.values())
 def restricted(code: str, *, night: date, bound: int | None) -> StayRestricted:
     """Make the refusal of a restriction by its code, naming the night and the bound that it has."""
     refusal, fact = _RESTRICTIONS[code]
-    return refusal(night=night, **({fact: bound} if fact else {}))
+    facts: dict[str, Any] = {fact: bound} if fact else {}
+    return refusal(night=night, **facts)
 
 
 def window(first: date | None, end: date | None, *, today: date) -> tuple[date, date]:

@@ -13,6 +13,7 @@ from marketplace.inventory.rules import (
     Availability,
     Night,
     NightRange,
+    OutOfService,
     RoomNights,
 )
 from marketplace.kit.errors import invalid
@@ -150,3 +151,35 @@ class NightsSet(msgspec.Struct, frozen=True):
     def of(cls, room_type_id: UUID, night_count: int) -> "NightsSet":
         """Write the answer."""
         return cls(room_type_id=wire("rmt", room_type_id), night_count=night_count)
+
+
+class OutOfServiceInput(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Units that nobody can live in on the nights ``[from, to)``; the reason is for the institution, not for guests."""
+
+    from_: date = msgspec.field(name="from")
+    to: date
+    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=200, examples=["热水管维修"])]
+    units: Annotated[int, msgspec.Meta(ge=1, le=10_000, examples=[1])] = 1
+
+
+class OutOfServiceView(msgspec.Struct, frozen=True):
+    """Units that are out of service on the nights ``[from, to)``."""
+
+    id: Annotated[str, msgspec.Meta(pattern=pattern("oos"))]
+    room_type_id: Annotated[str, msgspec.Meta(pattern=pattern("rmt"))]
+    from_: date = msgspec.field(name="from")
+    to: date
+    units: Annotated[int, msgspec.Meta(ge=1, examples=[1])]
+    reason: Annotated[str, msgspec.Meta(examples=["热水管维修"])]
+
+    @classmethod
+    def of(cls, found: OutOfService) -> "OutOfServiceView":
+        """Write units that are out of service."""
+        return cls(
+            id=wire("oos", found.id),
+            room_type_id=wire("rmt", found.room_type_id),
+            from_=found.first,
+            to=found.end,
+            units=found.unit_count,
+            reason=found.reason,
+        )

@@ -36,7 +36,7 @@ from marketplace.identity.rules import Principal
 from marketplace.inventory.errors import NotAvailable
 from marketplace.inventory.rules import RESTRICTIONS
 from marketplace.kit import clock, idempotency
-from marketplace.kit.errors import IllegalTransition, NotFound
+from marketplace.kit.errors import DomainError, IllegalTransition, NotFound
 from marketplace.kit.http.limits import BOOKING, GENERAL, limited
 from marketplace.kit.http.problems import refusals
 from marketplace.kit.http.replays import IdempotencyKey, key_of, respond
@@ -50,7 +50,7 @@ from marketplace.pricing.errors import PriceChanged, QuoteExpired, QuoteUsed
 from marketplace.pricing.schemas import QuoteView
 from marketplace.tours.errors import DepartureClosed, DepartureFull
 
-UNSELLABLE = (
+UNSELLABLE: tuple[type[DomainError], ...] = (
     InstitutionNotBookable, StayBeyondCertificate, NotAvailable, *RESTRICTIONS, DepartureFull, DepartureClosed,
 )  # fmt: skip
 

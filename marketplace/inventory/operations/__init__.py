@@ -6,6 +6,7 @@ departure and before the quote.
 """
 
 from marketplace.inventory.operations.selling import extend_horizon, resume_sale, set_nights, stop_sale
+from marketplace.inventory.operations.servicing import return_to_service, take_out_of_service
 from marketplace.inventory.operations.taking import extend, keep, release, release_many, take, take_many
 
 __all__ = (
@@ -15,8 +16,10 @@ __all__ = (
     "release",
     "release_many",
     "resume_sale",
+    "return_to_service",
     "set_nights",
     "stop_sale",
     "take",
     "take_many",
+    "take_out_of_service",
 )

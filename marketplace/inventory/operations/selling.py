@@ -4,14 +4,13 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from marketplace.catalog import queries as catalog
-from marketplace.identity.rules import Action, Principal, Resource, can
 from marketplace.inventory.errors import UnitsBelowTaken
+from marketplace.inventory.queries import hosted_room_type
 from marketplace.inventory.rules import HORIZON_NIGHTS, STAY_NIGHTS_MAX, NightRange, check_ranges
 from marketplace.kit import audit
 from marketplace.kit.clock import local_date
 from marketplace.kit.db import execute, fetch, fetch_one, require_transaction, transaction
-from marketplace.kit.errors import NotFound, invalid
+from marketplace.kit.errors import invalid
 
 _EXTENSION_BATCH = 100
 
@@ -26,11 +25,7 @@ async def set_nights(*, actor: audit.Actor, room_type_id: UUID, ranges: Sequence
     without units or price; a shortest stay longer than the longest); UnitsBelowTaken naming the first night.
     """
     async with transaction():
-        room_type = await catalog.room_type(room_type_id)
-        if isinstance(actor, Principal) and not can(
-            actor, Action.HOST, Resource(institution_id=room_type.institution_id)
-        ):
-            raise NotFound
+        room_type = await hosted_room_type(room_type_id, actor=actor)
         check_ranges(ranges, unit_count=room_type.unit_count, today=local_date(now))
         await _lock(room_type_id, institution_id=room_type.institution_id)
         await execute("SELECT reclaim_lapsed($1, $2)", room_type_id, now)
