@@ -274,6 +274,7 @@ FACTS: dict[str, Any] = {
     "first_full_night": "2027-06-04",
     "hint_en": " Did you mean changbaishan?",
     "hint_zh": "，是否指 changbaishan？",
+    "holds_max": 3,
     "lead_day_count": 3,
     "licensed": 400,
     "max_stay_count": 90,

@@ -19,6 +19,7 @@ from marketplace.bookings.errors import (
     HoldExpired,
     LegNotDue,
     PartnerReferenceUsed,
+    TooManyHolds,
 )
 from marketplace.bookings.schemas import (
     BookingRequest,
@@ -87,7 +88,14 @@ class Bookings(Controller):
         operation_id="createBooking",
         response_description="The booking, on hold until hold_expires_at",
         responses=refusals(
-            NotFound, *UNSELLABLE, QuoteExpired, QuoteUsed, PriceChanged, GuestCountDiffers, PartnerReferenceUsed
+            NotFound,
+            *UNSELLABLE,
+            QuoteExpired,
+            QuoteUsed,
+            PriceChanged,
+            GuestCountDiffers,
+            PartnerReferenceUsed,
+            TooManyHolds,
         ),
     )
     async def create(

@@ -2,7 +2,7 @@ from marketplace.kit.migrations import script
 
 ID = "m0014"
 VERSION = "1.38.0"
-DESCRIPTION = "Restrictions per night and units out of service, taken under the same lock as everything else"
+DESCRIPTION = "Restrictions per night, units out of service, and how many holds one may have"
 
 forwards = script(
     id=ID,
@@ -131,6 +131,16 @@ BEGIN
     INSERT INTO allocations (id, room_type_id, institution_id, stay, unit_count, kind, owner_id, expires_at, reason)
     VALUES (allocation, for_room_type, lock_row.institution_id, wanted_stay, wanted_units, for_kind, for_owner, hold_until,
             for_reason);
+END $$;
+
+-- Anti-hoarding: how many holds a family or partner has, counted while no other hold of theirs can be made. The count is
+-- a statement of its own, so it sees what was committed while the lock was waited for.
+CREATE INDEX bookings_live_holds ON bookings (owner_id, hold_expires_at) WHERE status = 'on_hold';
+CREATE FUNCTION count_holds_alone(for_owner uuid, at timestamptz) RETURNS integer LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtextextended('holds of ' || for_owner, 0));
+    RETURN (SELECT count(*) FROM bookings
+             WHERE owner_id = for_owner AND status = 'on_hold' AND hold_expires_at > at);
 END $$;
 """,
 )
