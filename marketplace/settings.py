@@ -37,6 +37,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     body_limit_bytes: int
     family_holds_max: int
     partner_holds_max: int
+    waiting_room_size: int
 
     @property
     def is_development(self) -> bool:
@@ -121,6 +122,7 @@ def read(environ: Mapping[str, str]) -> Settings:
         body_limit_bytes=reader.get("BODY_LIMIT_BYTES", _count, example="262144", default="262144"),
         family_holds_max=reader.get("FAMILY_HOLDS_MAX", _count, example="3", default="3"),
         partner_holds_max=reader.get("PARTNER_HOLDS_MAX", _count, example="200", default="200"),
+        waiting_room_size=reader.get("WAITING_ROOM_SIZE", _count, example="64", default="64"),
     )
     complaints = reader.complaints or _contradictions(found)
     if complaints:

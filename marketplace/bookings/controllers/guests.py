@@ -41,6 +41,7 @@ from marketplace.kit.errors import DomainError, IllegalTransition, NotFound
 from marketplace.kit.http.limits import BOOKING, GENERAL, limited
 from marketplace.kit.http.problems import refusals
 from marketplace.kit.http.replays import IdempotencyKey, key_of, respond
+from marketplace.kit.http.shedding import through
 from marketplace.kit.idempotency import Answer
 from marketplace.kit.ids import parse
 from marketplace.kit.pages import LIMIT_DEFAULT, BadCursor, Cursor, Limit, Page, decode_cursor, page
@@ -66,6 +67,7 @@ class Quotes(Controller):
         "/v1/quotes",
         summary="Price a stay or seats on a departure · 报价",
         operation_id="createQuote",
+        opt=through("quoting"),
         response_description="The offer, good until expires_at",
         responses=refusals(NotFound, *UNSELLABLE),
     )
@@ -86,6 +88,7 @@ class Bookings(Controller):
         guards=[requires("family", "partner"), limited(BOOKING)],
         summary="Hold the room of a quote · 预订",
         operation_id="createBooking",
+        opt=through("placing"),
         response_description="The booking, on hold until hold_expires_at",
         responses=refusals(
             NotFound,
