@@ -72,3 +72,11 @@ class UnitsBelowTaken(DomainError):
     code = "units_below_taken"
     zh = "{night} 已售 {taken_count} 间，不能低于此数"
     en = "{taken_count} units are already taken on {night}."
+
+
+class RoomInUse(DomainError):
+    """The room ``number`` is somebody's on some of these nights, or is promised to them."""
+
+    code = "room_in_use"
+    zh = "{number} 房已有人入住或已预留"
+    en = "Room {number} is occupied or promised."

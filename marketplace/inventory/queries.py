@@ -1,6 +1,6 @@
 """Reads of inventory: what a guest could have, with lapsed holds added back, and whether the counters are true."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -9,7 +9,7 @@ from asyncpg import Range
 from marketplace.catalog import queries as catalog
 from marketplace.catalog.rules import RoomType
 from marketplace.identity.rules import Action, Principal, Resource, can
-from marketplace.inventory.rules import Availability, Drift, Night, OutOfService, RoomNights, check_stay, sellable
+from marketplace.inventory.rules import Availability, Drift, Night, OutOfService, Room, RoomNights, check_stay, sellable
 from marketplace.kit.audit import Actor
 from marketplace.kit.clock import local_date
 from marketplace.kit.db import fetch
@@ -101,12 +101,53 @@ async def out_of_service(*, principal: Principal, room_type_id: UUID, today: dat
     """List the units of a room type that are out of service now or later, in order. Refuses: NotFound."""
     await hosted_room_type(room_type_id, actor=principal)
     rows = await fetch(
-        "SELECT id, room_type_id, lower(stay) AS first, upper(stay) AS end, unit_count, reason FROM allocations"
-        " WHERE room_type_id = $1 AND kind = 'out_of_service' AND upper(stay) > $2 ORDER BY stay, id",
+        "SELECT a.id, a.room_type_id, lower(a.stay) AS first, upper(a.stay) AS end, a.unit_count, a.reason,"
+        " (SELECT r.number FROM room_assignments x JOIN rooms r ON r.id = x.room_id"
+        "   WHERE x.allocation_id = a.id AND x.pinned) AS room_number"
+        " FROM allocations a WHERE a.room_type_id = $1 AND a.kind = 'out_of_service' AND upper(a.stay) > $2"
+        " ORDER BY a.stay, a.id",
         room_type_id,
         today,
     )
     return [OutOfService(**dict(row)) for row in rows]
+
+
+async def rooms(*, principal: Principal, room_type_id: UUID) -> list[Room]:
+    """List the rooms of a room type, neighbours next to each other. Refuses: NotFound."""
+    await hosted_room_type(room_type_id, actor=principal)
+    return await rooms_of_type(room_type_id)
+
+
+_ROOM = "r.id, r.number, r.floor, r.has_lift, r.wing, r.position"
+
+
+async def rooms_of_type(room_type_id: UUID) -> list[Room]:
+    """Return the rooms of a room type that have not been retired."""
+    rows = await fetch(
+        f"SELECT {_ROOM} FROM rooms r WHERE room_type_id = $1 AND retired_at IS NULL ORDER BY position, number",
+        room_type_id,
+    )
+    return [Room(**dict(row)) for row in rows]
+
+
+async def rooms_of(occupant_ids: Collection[UUID]) -> dict[UUID, list[Room]]:
+    """Return the rooms given to each occupant; an empty list for one that has none yet."""
+    rows = await fetch(
+        f"SELECT a.occupant_id, {_ROOM} FROM room_assignments a JOIN rooms r ON r.id = a.room_id"
+        " WHERE a.occupant_id = ANY($1) ORDER BY r.position, r.number",
+        list(occupant_ids),
+    )
+    found: dict[UUID, list[Room]] = {occupant_id: [] for occupant_id in occupant_ids}
+    for row in rows:
+        facts = dict(row)
+        found[facts.pop("occupant_id")].append(Room(**facts))
+    return found
+
+
+async def room_types_with_rooms() -> list[UUID]:
+    """List the room types whose rooms are known, in the order in which they are locked."""
+    rows = await fetch("SELECT DISTINCT room_type_id FROM rooms WHERE retired_at IS NULL ORDER BY room_type_id")
+    return [row["room_type_id"] for row in rows]
 
 
 async def verify() -> list[Drift]:

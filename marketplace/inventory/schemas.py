@@ -14,6 +14,8 @@ from marketplace.inventory.rules import (
     Night,
     NightRange,
     OutOfService,
+    Room,
+    RoomDraft,
     RoomNights,
 )
 from marketplace.kit.errors import invalid
@@ -21,6 +23,8 @@ from marketplace.kit.ids import pattern, wire
 from marketplace.kit.money import Money
 
 CURRENCY = "CNY"
+RoomNumber = Annotated[str, msgspec.Meta(min_length=1, max_length=20, examples=["301"])]
+Wing = Annotated[str, msgspec.Meta(min_length=1, max_length=40, examples=["东楼三层"])]
 
 
 class NightView(msgspec.Struct, frozen=True):
@@ -154,12 +158,16 @@ class NightsSet(msgspec.Struct, frozen=True):
 
 
 class OutOfServiceInput(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Units that nobody can live in on the nights ``[from, to)``; the reason is for the institution, not for guests."""
+    """Units that nobody can live in on the nights ``[from, to)``; the reason is for the institution, not for guests.
+
+    ``room`` says which one it is, when it is one.
+    """
 
     from_: date = msgspec.field(name="from")
     to: date
     reason: Annotated[str, msgspec.Meta(min_length=1, max_length=200, examples=["热水管维修"])]
     units: Annotated[int, msgspec.Meta(ge=1, le=10_000, examples=[1])] = 1
+    room: RoomNumber | None = None
 
 
 class OutOfServiceView(msgspec.Struct, frozen=True):
@@ -171,6 +179,7 @@ class OutOfServiceView(msgspec.Struct, frozen=True):
     to: date
     units: Annotated[int, msgspec.Meta(ge=1, examples=[1])]
     reason: Annotated[str, msgspec.Meta(examples=["热水管维修"])]
+    room: RoomNumber | None
 
     @classmethod
     def of(cls, found: OutOfService) -> "OutOfServiceView":
@@ -182,4 +191,40 @@ class OutOfServiceView(msgspec.Struct, frozen=True):
             to=found.end,
             units=found.unit_count,
             reason=found.reason,
+            room=found.room_number,
         )
+
+
+class RoomInput(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A room by the number on its door. Rooms of one ``wing`` that follow each other are neighbours."""
+
+    number: RoomNumber
+    floor: Annotated[int, msgspec.Meta(ge=-3, le=99, examples=[3])]
+    has_lift: bool = False
+    wing: Wing | None = None
+
+
+class RoomsInput(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """All rooms of a room type; one that is left out is retired."""
+
+    rooms: Annotated[list[RoomInput], msgspec.Meta(max_length=2_000)]
+
+    def drafts(self) -> list[RoomDraft]:
+        """Return the rooms as the domain knows them."""
+        return [
+            RoomDraft(number=one.number, floor=one.floor, has_lift=one.has_lift, wing=one.wing) for one in self.rooms
+        ]
+
+
+class RoomView(msgspec.Struct, frozen=True):
+    """A room, or a bed where beds are sold."""
+
+    number: RoomNumber
+    floor: Annotated[int, msgspec.Meta(examples=[3])]
+    has_lift: bool
+    wing: Wing | None
+
+    @classmethod
+    def of(cls, room: Room) -> "RoomView":
+        """Write a room."""
+        return cls(number=room.number, floor=room.floor, has_lift=room.has_lift, wing=room.wing)

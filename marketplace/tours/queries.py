@@ -9,7 +9,7 @@ import asyncpg
 import msgspec
 
 from marketplace.kit.clock import local_date
-from marketplace.kit.db import fetch, fetch_one
+from marketplace.kit.db import fetch, fetch_one, fetch_value
 from marketplace.kit.errors import NotFound
 from marketplace.tours.rules import Block, Departure, ItineraryDay, Tour, TourKind
 from marketplace.tours.states import Status
@@ -118,6 +118,15 @@ async def list_departures(  # noqa: PLR0913 - each filter is named.
         limit + 1,
     )
     return await _with_blocks(rows, now=now)
+
+
+async def room_type_of(*, seat_id: UUID | None) -> UUID | None:
+    """Return the room type in which a party of a tour lives; None without a seat."""
+    found: UUID | None = await fetch_value(
+        "SELECT b.room_type_id FROM departure_seats s JOIN departure_blocks b ON b.id = s.block_id WHERE s.id = $1",
+        seat_id,
+    )
+    return found
 
 
 async def _with_blocks(rows: Sequence[asyncpg.Record], *, now: datetime) -> list[Departure]:

@@ -2,7 +2,7 @@ from marketplace.kit.migrations import script
 
 ID = "m0014"
 VERSION = "1.38.0"
-DESCRIPTION = "Restrictions per night, units out of service, and how many holds one may have"
+DESCRIPTION = "Restrictions per night, units out of service, how many holds one may have, and physical rooms"
 
 forwards = script(
     id=ID,
@@ -142,5 +142,44 @@ BEGIN
     RETURN (SELECT count(*) FROM bookings
              WHERE owner_id = for_owner AND status = 'on_hold' AND hold_expires_at > at);
 END $$;
+
+-- Physical rooms (beds, where beds are sold) and whose they are on which nights. A room is given out around check-in.
+CREATE EXTENSION IF NOT EXISTS btree_gist;
+CREATE TABLE rooms (
+    id             uuid PRIMARY KEY,
+    room_type_id   uuid NOT NULL,
+    institution_id uuid NOT NULL,
+    number         text NOT NULL CHECK (length(number) BETWEEN 1 AND 20),
+    floor          smallint NOT NULL CHECK (floor BETWEEN -3 AND 99),
+    has_lift       boolean NOT NULL,
+    wing           text CHECK (length(wing) BETWEEN 1 AND 40),
+    position       smallint NOT NULL,
+    retired_at     timestamptz,
+    FOREIGN KEY (room_type_id, institution_id) REFERENCES room_type_locks (room_type_id, institution_id)
+);
+CREATE INDEX rooms_room_type ON rooms (room_type_id);
+CREATE UNIQUE INDEX rooms_number ON rooms (institution_id, number) WHERE retired_at IS NULL;
+
+-- An assignment lives as long as its allocation. `pinned` is a promise that giving out rooms anew does not touch.
+CREATE TABLE room_assignments (
+    room_id        uuid NOT NULL REFERENCES rooms,
+    stay           daterange NOT NULL,
+    institution_id uuid NOT NULL,
+    allocation_id  uuid NOT NULL REFERENCES allocations ON DELETE CASCADE,
+    occupant_id    uuid,
+    pinned         boolean NOT NULL,
+    assigned_at    timestamptz NOT NULL,
+    PRIMARY KEY (room_id, stay WITHOUT OVERLAPS)
+);
+CREATE INDEX room_assignments_allocation ON room_assignments (allocation_id);
+CREATE INDEX room_assignments_occupant ON room_assignments (occupant_id) WHERE occupant_id IS NOT NULL;
+
+-- The result of the last comparison of every counter with what is taken; monitoring shows it.
+CREATE TABLE inventory_verifications (
+    id          uuid PRIMARY KEY,
+    verified_at timestamptz NOT NULL,
+    drift_count integer NOT NULL CHECK (drift_count >= 0)
+);
+CREATE INDEX inventory_verifications_at ON inventory_verifications (verified_at DESC);
 """,
 )

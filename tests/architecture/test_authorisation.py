@@ -124,6 +124,8 @@ ROUTES: dict[str, Route] = {
     ),
     "GET /v1/room-types/{room_type_id}/out-of-service": own(STAFF),
     "DELETE /v1/room-types/{room_type_id}/out-of-service/{outage_id}": own(STAFF),
+    "PUT /v1/room-types/{room_type_id}/rooms": own(STAFF, body=always({"rooms": [{"number": "301", "floor": 3}]})),
+    "GET /v1/room-types/{room_type_id}/rooms": own(STAFF),
     "GET /v1/events": Route(frozenset({PARTNER, READER})),
     "POST /v1/certifications": Route(
         frozenset({PROVINCE}),

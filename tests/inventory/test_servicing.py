@@ -127,7 +127,7 @@ async def test_an_institution_takes_units_out_of_service_and_back(world, client)
     outage = made.json()
 
     assert made.status_code == 201
-    assert outage == {"id": outage["id"], "room_type_id": wire("rmt", world.room_type_id), **body}
+    assert outage == {"id": outage["id"], "room_type_id": wire("rmt", world.room_type_id), "room": None, **body}
     assert (full.status_code, full.json()["code"]) == (409, "not_available")
     assert full.json()["first_full_night"] == world.day(2).isoformat()
     assert listed.json() == {"items": [outage], "next_cursor": None}

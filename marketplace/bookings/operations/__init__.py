@@ -11,6 +11,7 @@ from marketplace.bookings.operations.expiring import expire, expire_lapsed, exte
 from marketplace.bookings.operations.finishing import cancel_departure, close_payment, reconcile
 from marketplace.bookings.operations.paying import pay
 from marketplace.bookings.operations.placing import place, quote, requote
+from marketplace.bookings.operations.rooming import assign_rooms
 from marketplace.bookings.operations.settling import apply_payment, apply_provider_event
 from marketplace.bookings.operations.staying import acknowledge, check_in, check_out
 
@@ -19,6 +20,7 @@ __all__ = (
     "apply_payment",
     "apply_provider_event",
     "approve_revocation",
+    "assign_rooms",
     "cancel",
     "cancel_by_system",
     "cancel_departure",

@@ -5,11 +5,13 @@ Every writer locks the room type's row in ``room_type_locks``, several in the or
 departure and before the quote.
 """
 
+from marketplace.inventory.operations.rooming import assign_rooms, set_rooms
 from marketplace.inventory.operations.selling import extend_horizon, resume_sale, set_nights, stop_sale
 from marketplace.inventory.operations.servicing import return_to_service, take_out_of_service
 from marketplace.inventory.operations.taking import extend, keep, release, release_many, take, take_many
 
 __all__ = (
+    "assign_rooms",
     "extend",
     "extend_horizon",
     "keep",
@@ -18,6 +20,7 @@ __all__ = (
     "resume_sale",
     "return_to_service",
     "set_nights",
+    "set_rooms",
     "stop_sale",
     "take",
     "take_many",

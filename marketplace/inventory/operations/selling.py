@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from marketplace.inventory.errors import UnitsBelowTaken
+from marketplace.inventory.operations.locking import lock_room_type
 from marketplace.inventory.queries import hosted_room_type
 from marketplace.inventory.rules import HORIZON_NIGHTS, STAY_NIGHTS_MAX, NightRange, check_ranges
 from marketplace.kit import audit
@@ -27,7 +28,7 @@ async def set_nights(*, actor: audit.Actor, room_type_id: UUID, ranges: Sequence
     async with transaction():
         room_type = await hosted_room_type(room_type_id, actor=actor)
         check_ranges(ranges, unit_count=room_type.unit_count, today=local_date(now))
-        await _lock(room_type_id, institution_id=room_type.institution_id)
+        await lock_room_type(room_type_id, institution_id=room_type.institution_id)
         await execute("SELECT reclaim_lapsed($1, $2)", room_type_id, now)
         columns = _columns(ranges)
         await _refuse_impossible(room_type_id, columns)
@@ -72,20 +73,6 @@ WHEN NOT MATCHED THEN INSERT (room_type_id, night, institution_id, taken_count, 
             coalesce(given.closed_to_arrival, false), coalesce(given.closed_to_departure, false),
             coalesce(given.closed, false))
 """
-
-
-async def _lock(room_type_id: UUID, *, institution_id: UUID) -> None:
-    """Lock the room type's row, making it first for one that was never on sale, in the state of its siblings."""
-    locking = "SELECT room_type_id FROM room_type_locks WHERE room_type_id = $1 FOR NO KEY UPDATE"
-    if await fetch_one(locking, room_type_id) is None:
-        await execute(
-            "INSERT INTO room_type_locks (room_type_id, institution_id, stop_sale) SELECT $1, $2,"
-            " coalesce((SELECT bool_or(stop_sale) FROM room_type_locks WHERE institution_id = $2), false)"
-            " ON CONFLICT DO NOTHING",
-            room_type_id,
-            institution_id,
-        )
-        await fetch_one(locking, room_type_id)
 
 
 def _columns(ranges: Sequence[NightRange]) -> tuple[list[object], ...]:

@@ -3,6 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
+from marketplace.inventory.operations.rooming import pin
 from marketplace.inventory.operations.taking import release, take
 from marketplace.inventory.queries import hosted_room_type
 from marketplace.inventory.rules import AllocationKind, OutOfService, check_outage
@@ -13,17 +14,28 @@ from marketplace.kit.errors import NotFound
 
 
 async def take_out_of_service(  # noqa: PLR0913 - units out of service are these facts, each named at the call.
-    *, actor: audit.Actor, room_type_id: UUID, first: date, end: date, unit_count: int, reason: str, now: datetime
+    *,
+    actor: audit.Actor,
+    room_type_id: UUID,
+    first: date,
+    end: date,
+    unit_count: int,
+    reason: str,
+    room_number: str | None = None,
+    now: datetime,
 ) -> OutOfService:
-    """Take units out of service on the nights ``[first, end)``, sold or closed or stopped alike.
+    """Take units out of service on the nights ``[first, end)``, whether or not those are on sale.
 
     Guests come first: units that are sold must be moved before they can be repaired.
 
-    Refuses: NotFound; Invalid naming the field; NotAvailable naming the first night on which too few are left.
+    With ``room_number`` it is that one room, and who was to get it later gets another.
+
+    Refuses: NotFound; Invalid naming the field; NotAvailable naming the first night on which too few are left; RoomInUse.
     """
     async with transaction():
         room_type = await hosted_room_type(room_type_id, actor=actor)
-        check_outage(first=first, end=end, unit_count=unit_count, units_max=room_type.unit_count, today=local_date(now))
+        units_max = 1 if room_number is not None else room_type.unit_count
+        check_outage(first=first, end=end, unit_count=unit_count, units_max=units_max, today=local_date(now))
         allocation_id = await take(
             room_type_id=room_type_id,
             check_in=first,
@@ -35,8 +47,23 @@ async def take_out_of_service(  # noqa: PLR0913 - units out of service are these
             reason=reason,
             now=now,
         )
+        if room_number is not None:
+            await pin(
+                room_type_id=room_type_id,
+                number=room_number,
+                allocation_id=allocation_id,
+                first=first,
+                end=end,
+                now=now,
+            )
         taken = OutOfService(
-            id=allocation_id, room_type_id=room_type_id, first=first, end=end, unit_count=unit_count, reason=reason
+            id=allocation_id,
+            room_type_id=room_type_id,
+            first=first,
+            end=end,
+            unit_count=unit_count,
+            reason=reason,
+            room_number=room_number,
         )
         await audit.record("inventory.out_of_service", actor=actor, subject=allocation_id, now=now, after=taken)
     return taken

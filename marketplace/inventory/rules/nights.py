@@ -108,6 +108,7 @@ class OutOfService(msgspec.Struct, frozen=True, kw_only=True):
     end: date
     unit_count: int
     reason: str
+    room_number: str | None = None
 
 
 class Drift(msgspec.Struct, frozen=True, kw_only=True):
@@ -167,7 +168,7 @@ def check_outage(*, first: date, end: date, unit_count: int, units_max: int, tod
     if (end - today).days > HORIZON_NIGHTS:
         raise invalid("to", zh=f"最多可设 {HORIZON_NIGHTS} 晚", en=f"At most {HORIZON_NIGHTS} nights ahead.")
     if unit_count > units_max:
-        raise invalid("units", zh=f"该房型共 {units_max} 间", en=f"The room type has {units_max} units.")
+        raise invalid("units", zh=f"最多 {units_max} 间", en=f"At most {units_max} units.")
 
 
 def check_stay(
