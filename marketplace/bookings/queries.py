@@ -1,7 +1,7 @@
 """Reads of bookings. Every read for a person takes the principal and adds whose bookings it may see."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from marketplace.certifications import queries as certifications
 from marketplace.certifications.rules import CertificationSnapshot
 from marketplace.identity.rules import Kind, Principal
 from marketplace.inventory import queries as inventory
-from marketplace.inventory.rules import Room, Wish
+from marketplace.inventory.rules import Drift, Room, Wish
 from marketplace.kit.crypto import vault
 from marketplace.kit.db import fetch, fetch_one
 from marketplace.kit.errors import NotFound
@@ -254,6 +254,33 @@ SELECT b.id, k.allocation_id, s.unit_count, b.guests, b.owner_kind, b.owner_id
   JOIN bookings b ON b.seat_id = s.id AND b.departure_id = k.departure_id AND b.status IN ('confirmed', 'checked_in')
  WHERE k.room_type_id = $1 AND k.released_at IS NULL AND b.check_in <= $3 AND b.check_out > $2
  ORDER BY id
+"""
+
+
+async def verify_allocations(*, now: datetime) -> list[Drift]:
+    """Compare what bookings should hold with what is set aside for them and name what differs; empty is good.
+
+    Holds that are about to lapse are left out: somebody else may take their nights while this runs.
+    """
+    return [Drift(**dict(row)) for row in await fetch(_BOOKING_DRIFT, now + timedelta(minutes=1))]
+
+
+_BOOKING_DRIFT = """
+SELECT b.room_type_id, b.check_in AS night, 'booking' AS fact, b.unit_count AS expected,
+       coalesce(a.unit_count, 0)::int AS found
+  FROM bookings b
+  LEFT JOIN allocations a ON a.id = b.allocation_id AND a.owner_id = b.id AND a.kind = 'booking'
+        AND a.room_type_id = b.room_type_id AND a.stay = daterange(b.check_in, b.check_out)
+        AND a.expires_at IS NOT DISTINCT FROM CASE WHEN b.status = 'on_hold' THEN b.hold_expires_at END
+ WHERE b.kind = 'stay' AND coalesce(a.unit_count, 0) <> b.unit_count
+   AND (b.status IN ('confirmed', 'checked_in', 'displaced') OR (b.status = 'on_hold' AND b.hold_expires_at > $1))
+ UNION ALL
+SELECT a.room_type_id, lower(a.stay), 'booking', 0, a.unit_count
+  FROM allocations a
+ WHERE a.kind = 'booking' AND (a.expires_at IS NULL OR a.expires_at > $1)
+   AND NOT EXISTS (SELECT FROM bookings b WHERE b.id = a.owner_id AND b.allocation_id = a.id
+                      AND b.status IN ('on_hold', 'confirmed', 'checked_in', 'completed', 'displaced'))
+ ORDER BY 1, 2
 """
 
 

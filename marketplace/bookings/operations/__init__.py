@@ -14,6 +14,7 @@ from marketplace.bookings.operations.placing import place, quote, requote
 from marketplace.bookings.operations.rooming import assign_rooms
 from marketplace.bookings.operations.settling import apply_payment, apply_provider_event
 from marketplace.bookings.operations.staying import acknowledge, check_in, check_out
+from marketplace.bookings.operations.verifying import verify_inventory
 
 __all__ = (
     "acknowledge",
@@ -37,4 +38,5 @@ __all__ = (
     "reconcile",
     "requote",
     "settle_displaced",
+    "verify_inventory",
 )

@@ -9,12 +9,14 @@ from marketplace.inventory.operations.rooming import assign_rooms, set_rooms
 from marketplace.inventory.operations.selling import extend_horizon, resume_sale, set_nights, stop_sale
 from marketplace.inventory.operations.servicing import return_to_service, take_out_of_service
 from marketplace.inventory.operations.taking import extend, keep, release, release_many, take, take_many
+from marketplace.inventory.operations.verifying import note_verification
 
 __all__ = (
     "assign_rooms",
     "extend",
     "extend_horizon",
     "keep",
+    "note_verification",
     "release",
     "release_many",
     "resume_sale",

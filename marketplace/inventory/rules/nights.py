@@ -112,7 +112,11 @@ class OutOfService(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Drift(msgspec.Struct, frozen=True, kw_only=True):
-    """A counter that is not what the allocations say. ``fact`` is ``taken_count`` or ``closed`` (1 for a closed night)."""
+    """Something that is not what it should be the sum of, on one night of a room type.
+
+    ``fact`` is ``taken_count`` or ``closed`` (1 for a closed night), recomputed from the allocations; or ``booking`` or
+    ``block``: the units that a booking or a tour's block should hold, and those that it does.
+    """
 
     room_type_id: UUID
     night: date

@@ -1,0 +1,85 @@
+"""What a guest could have, with lapsed holds added back."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from asyncpg import Range
+
+from marketplace.catalog import queries as catalog
+from marketplace.inventory.rules import Availability, Night, RoomNights, check_stay, sellable
+from marketplace.kit.clock import local_date
+from marketplace.kit.db import fetch
+
+# Nights of some room types with what could be had: nothing when closed or stopped, and lapsed holds count as free.
+# $1 the room types, $2 the nights, $3 now.
+_NIGHTS = """
+WITH lapsed AS (
+    SELECT room_type_id, lower(stay) + day AS night, sum(unit_count) AS unit_count
+      FROM allocations, generate_series(0, upper(stay) - lower(stay) - 1) AS day
+     WHERE room_type_id = ANY ($1) AND expires_at <= $3 AND stay && $2
+     GROUP BY 1, 2
+)
+SELECT n.room_type_id, n.night, n.price_amount, n.min_stay_count, n.max_stay_count, n.lead_day_count,
+       n.closed_to_arrival, n.closed_to_departure, n.closed OR l.stop_sale AS closed,
+       CASE WHEN n.closed OR l.stop_sale THEN 0
+            ELSE n.unit_count - n.taken_count + coalesce(lapsed.unit_count, 0) END::int AS available_count
+  FROM room_nights n
+  JOIN room_type_locks l USING (room_type_id)
+  LEFT JOIN lapsed USING (room_type_id, night)
+ WHERE n.room_type_id = ANY ($1) AND n.night >= lower($2::daterange) AND n.night < upper($2::daterange)
+ ORDER BY n.room_type_id, n.night
+"""
+
+
+async def nights(*, room_type_ids: Sequence[UUID], first: date, end: date, now: datetime) -> dict[UUID, list[Night]]:
+    """Return the nights on sale in ``[first, end)`` of each room type, in order, in one query."""
+    rows = await fetch(_NIGHTS, list(room_type_ids), Range(first, end), now)
+    found: dict[UUID, list[Night]] = {room_type_id: [] for room_type_id in room_type_ids}
+    for row in rows:
+        found[row["room_type_id"]].append(
+            Night(
+                night=row["night"],
+                available_count=row["available_count"],
+                price_amount=row["price_amount"],
+                min_stay_count=row["min_stay_count"],
+                max_stay_count=row["max_stay_count"],
+                lead_day_count=row["lead_day_count"],
+                closed_to_arrival=row["closed_to_arrival"],
+                closed_to_departure=row["closed_to_departure"],
+                closed=row["closed"],
+            )
+        )
+    return found
+
+
+async def stay_nights(
+    *, room_type_id: UUID, check_in: date, check_out: date, unit_count: int, now: datetime
+) -> list[Night]:
+    """Return the nights of a stay that could be taken now; no lock, so ``take`` decides in the end.
+
+    Refuses: NotAvailable (``first_full_night``), StayRestricted (``night``).
+    """
+    departure = check_out + timedelta(days=1)
+    found = await nights(room_type_ids=[room_type_id], first=check_in, end=departure, now=now)
+    return check_stay(
+        found[room_type_id], check_in=check_in, check_out=check_out, unit_count=unit_count, today=local_date(now)
+    )
+
+
+async def availability(*, institution_id: UUID, first: date, end: date, now: datetime) -> Availability:
+    """Return what could be booked of an institution on ``[first, end)``, in three queries. Refuses: NotFound."""
+    listing = await catalog.listing(institution_id, now=now)
+    until = listing.certification.valid_until if listing.bookable and listing.certification else None
+    room_types = await catalog.room_types_of(institution_id)
+    found = await nights(room_type_ids=[one.id for one in room_types], first=first, end=end, now=now)
+    return Availability(
+        institution_id=institution_id,
+        bookable=listing.bookable,
+        first=first,
+        end=end,
+        room_types=tuple(
+            RoomNights(room_type=one, nights=sellable(found[one.id], today=local_date(now), until=until))
+            for one in room_types
+        ),
+    )
