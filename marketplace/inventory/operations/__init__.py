@@ -1,8 +1,9 @@
 """Writes of inventory.
 
-Every writer locks the room type's row in ``room_type_locks``, several in the order of their ids. In the global order
-(idempotency key → certification → departure → room type → quote → booking → payment) these rows come after the
-departure and before the quote.
+Every writer of nights, allocations, stop sale, rooms and room assignments locks the room type's row in
+``room_type_locks`` before it touches them, several in the order of their ids, and locks nothing else of inventory: so no
+two of them can wait for each other in a circle. In the global order (idempotency key → certification → departure → room
+type → quote → holder → booking → payment) these rows come after the departure and before the quote.
 """
 
 from marketplace.inventory.operations.rooming import assign_rooms, set_rooms
