@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from litestar import Litestar
+from litestar.datastructures import State
 from litestar.plugins.prometheus import PrometheusConfig
 
 from marketplace.bookings.controllers import Approvals, Bookings, FrontDesk, Quotes, payment_return
@@ -17,6 +18,7 @@ from marketplace.kit import clock_follow, db, valkey
 from marketplace.kit.http.context import RequestContext, before_send
 from marketplace.kit.http.methods import name_methods
 from marketplace.kit.http.problems import HANDLERS
+from marketplace.kit.http.shedding import Admission, Gate
 from marketplace.kit.http.strict import StrictRequest, check_query
 from marketplace.kit.logging import configure
 from marketplace.messaging.controllers import Development, Events
@@ -27,7 +29,7 @@ from marketplace.openapi.controllers import Documentation
 from marketplace.payments import gateway
 from marketplace.payments.controllers import ProviderWebhooks
 from marketplace.places.controllers import Places
-from marketplace.settings import settings
+from marketplace.settings import Settings, settings
 from marketplace.tours.controllers import Departures, Tours
 
 CONTROLLERS = (
@@ -77,15 +79,27 @@ async def connections(_: Litestar) -> AsyncIterator[None]:
         await db.disconnect()
 
 
+def gates_of(found: Settings) -> dict[str, Gate]:
+    """Divide the connections of this process: most for who has a quote and books, some to quote, the rest to read."""
+    shares = {"placing": 6, "quoting": 3}
+    return {
+        name: Gate(
+            name, running_max=max(1, found.database_pool_size * tenths // 10), waiting_max=found.waiting_room_size
+        )
+        for name, tenths in shares.items()
+    }
+
+
 def create_app() -> Litestar:
     """Build the API; connections are opened by its lifespan, not here."""
     found = settings()
     configure(found)
     prometheus = PrometheusConfig(app_name="marketplace", prefix="marketplace", group_path=True, exclude=["/metrics"])
+    gates = gates_of(found)
     return Litestar(
         route_handlers=CONTROLLERS,
         lifespan=[connections],
-        middleware=[RequestContext(), prometheus.middleware, Authentication()],
+        middleware=[RequestContext(), prometheus.middleware, Admission(gates), Authentication()],
         dependencies=DEPENDENCIES,
         plugins=tracing_plugins(found),
         request_class=StrictRequest,
@@ -95,4 +109,5 @@ def create_app() -> Litestar:
         openapi_config=OPENAPI,
         request_max_body_size=found.body_limit_bytes,
         logging_config=None,
+        state=State({"gates": gates}),
     )

@@ -1,6 +1,7 @@
 """`marketplace …`: each command imports what it needs when it runs, so that help and completion answer at once."""
 
 import sys
+from typing import Any
 
 import rich_click as click
 
@@ -9,7 +10,7 @@ from marketplace.embedded.errors import EmbeddedError
 click.rich_click.COMMAND_GROUPS = {
     "*": [
         {"name": "One machine · 本机", "commands": ["up", "status", "logs", "demo", "doctor", "down", "reset"]},
-        {"name": "Data and documents · 数据与文档", "commands": ["migrate", "seed", "openapi"]},
+        {"name": "Data and documents · 数据与文档", "commands": ["migrate", "seed", "openapi", "inventory"]},
         {"name": "Single processes · 单个进程", "commands": ["api", "worker", "beat"]},
     ]
 }
@@ -138,6 +139,37 @@ def seed() -> None:
     in_database("seed.plant", "plant")
 
 
+@cli.group()
+def inventory() -> None:
+    """Look after the nightly counters."""
+
+
+@inventory.command()
+@AS_JSON
+def verify(*, as_json: bool) -> None:
+    """Recompute every counter from bookings and blocks and name each drift; ends with 1 when there is any."""
+    import json
+
+    drifts = in_database("marketplace.bookings.operations", "verify_inventory", at_now=True)
+    found = [
+        {
+            "room_type_id": f"rmt_{drift.room_type_id.hex}",
+            "night": drift.night.isoformat(),
+            "fact": drift.fact,
+            "expected": drift.expected,
+            "found": drift.found,
+        }
+        for drift in drifts
+    ]
+    if as_json:
+        click.echo(json.dumps({"drifts": found}, indent=2))
+    else:
+        for one in found:
+            click.echo("✘ {room_type_id} {night}: {fact} is {found} and should be {expected}".format(**one))
+        click.echo(f"drifts: {len(found)}" if found else "✔ every counter is true")
+    sys.exit(1 if found else 0)
+
+
 @cli.command()
 @click.option("--check", is_flag=True, help="Write nothing; end with 1 when a file differs from the code.")
 def openapi(*, check: bool) -> None:
@@ -181,8 +213,11 @@ def beat() -> None:
     programs.become(programs.beat())
 
 
-def in_database(module: str, function: str) -> None:
-    """Run one of our async functions against the database of the environment, or of the marketplace that runs here."""
+def in_database(module: str, function: str, *, at_now: bool = False) -> Any:
+    """Run one of our async functions in the database of the environment, or of what runs here; returns its result.
+
+    With ``at_now`` it is told the time, which in development may have been moved.
+    """
     import asyncio
     import importlib
     import os
@@ -191,17 +226,25 @@ def in_database(module: str, function: str) -> None:
 
     environment.borrow_or_refuse(paths.home())
     environment.check(os.environ)
-    from marketplace.kit import db
+    from marketplace.kit import clock, clock_follow, db
+    from marketplace.kit.logging import configure
     from marketplace.settings import settings
 
-    async def connected() -> None:
+    # What a command prints is for people and scripts; the log goes to standard error.
+    configure(settings())
+
+    async def connected() -> Any:
         await db.connect(settings().database_url)
         try:
-            await getattr(importlib.import_module(module), function)()
+            called = getattr(importlib.import_module(module), function)
+            if not at_now:
+                return await called()
+            await clock_follow.refresh()
+            return await called(now=clock.now())
         finally:
             await db.disconnect()
 
-    asyncio.run(connected())
+    return asyncio.run(connected())
 
 
 if __name__ == "__main__":

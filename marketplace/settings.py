@@ -35,6 +35,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     otlp_endpoint: str | None
     database_pool_size: int
     body_limit_bytes: int
+    family_holds_max: int
+    partner_holds_max: int
+    waiting_room_size: int
 
     @property
     def is_development(self) -> bool:
@@ -83,6 +86,12 @@ def _secret(raw: str) -> bytes:
     return key
 
 
+def _count(raw: str) -> int:
+    if not raw.isdecimal() or int(raw) == 0:
+        raise ValueError("it must be a whole number above zero")
+    return int(raw)
+
+
 def _url(*schemes: str) -> Callable[[str], str]:
     def convert(raw: str) -> str:
         if not raw.startswith(tuple(f"{scheme}://" for scheme in schemes)):
@@ -109,8 +118,11 @@ def read(environ: Mapping[str, str]) -> Settings:
         stripe_sandbox_token=environ.get("STRIPE_SANDBOX_TOKEN") or None,
         log_level=reader.get("LOG_LEVEL", str.upper, example="INFO", default="INFO"),
         otlp_endpoint=environ.get("OTEL_EXPORTER_OTLP_ENDPOINT") or None,
-        database_pool_size=reader.get("DATABASE_POOL_SIZE", int, example="10", default="10"),
-        body_limit_bytes=reader.get("BODY_LIMIT_BYTES", int, example="262144", default="262144"),
+        database_pool_size=reader.get("DATABASE_POOL_SIZE", _count, example="10", default="10"),
+        body_limit_bytes=reader.get("BODY_LIMIT_BYTES", _count, example="262144", default="262144"),
+        family_holds_max=reader.get("FAMILY_HOLDS_MAX", _count, example="3", default="3"),
+        partner_holds_max=reader.get("PARTNER_HOLDS_MAX", _count, example="200", default="200"),
+        waiting_room_size=reader.get("WAITING_ROOM_SIZE", _count, example="64", default="64"),
     )
     complaints = reader.complaints or _contradictions(found)
     if complaints:

@@ -5,6 +5,7 @@ from datetime import datetime
 
 import msgspec
 
+from marketplace.bookings.operations import assign_rooms
 from marketplace.identity.rules import Principal
 from marketplace.institutions.queries import any_registered
 from marketplace.kit import clock
@@ -12,6 +13,7 @@ from marketplace.kit.db import transaction
 from marketplace.settings import settings
 from seed.bookings import Scene, plant_paid, plant_unpaid
 from seed.cashier import Cashier, cashier
+from seed.doors import plant_doors
 from seed.history import plant_history
 from seed.institutions import PlantedInstitution, plan_institutions, plant_institution
 from seed.logins import DEMO
@@ -60,6 +62,9 @@ async def plant_world(*, now: datetime, tell: Tell = print) -> World:
         tell("certifications")
         for planted in institutions:
             await plant_rates(planted, now=now)
+        for planted in institutions:
+            if planted.id in {host.institution_id for host in hosts}:
+                await plant_doors(planted, now=now)
         tell("prices")
     return World(people=people, hosts=hosts, institutions=institutions)
 
@@ -78,6 +83,7 @@ async def plant_life(world: World, till: Cashier | None, *, now: datetime, tell:
     if till is not None:
         await plant_history(scene, till)
         await plant_paid(scene, till)
+        await assign_rooms(now=now)
     tell("bookings")
 
 

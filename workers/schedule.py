@@ -64,6 +64,10 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic(name="order_assessments", every=crontab(minute="10", hour="6"), run=certifications.order_due_assessments),
     Periodic(name="expire_certifications", every=crontab(minute="1", hour="0"), run=certifications.expire_due),
     Periodic(name="extend_horizon", every=crontab(minute="30", hour="0"), run=inventory.extend_horizon),
+    Periodic(name="assign_rooms", every=crontab(minute="15", hour="0"), run=bookings.assign_rooms),
+    Periodic(
+        name="verify_inventory", every=crontab(minute="45", hour="3"), run=bookings.verify_inventory, may_wait=True
+    ),
     Periodic(name="forget_people", every=timedelta(hours=1), run=identity.forget, may_wait=True),
     Periodic(name="forget_messages", every=timedelta(hours=1), run=messaging.forget, may_wait=True),
     Periodic(name="prune_outbox", every=timedelta(hours=1), run=outbox.prune, may_wait=True),

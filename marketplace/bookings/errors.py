@@ -28,6 +28,14 @@ class HoldAlreadyExtended(DomainError):
     en = "The hold has already been extended."
 
 
+class TooManyHolds(DomainError):
+    """A family or partner may have ``holds_max`` unpaid holds at once; pay for one, cancel one or let one lapse."""
+
+    code = "too_many_holds"
+    zh = "最多同时预留 {holds_max} 单，请先支付或取消"
+    en = "At most {holds_max} unpaid holds at once; pay for one or cancel one first."
+
+
 class HoldExpired(DomainError):
     """The hold has lapsed; make a new quote."""
 

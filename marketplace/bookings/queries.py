@@ -1,17 +1,19 @@
 """Reads of bookings. Every read for a person takes the principal and adds whose bookings it may see."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import msgspec
 
-from marketplace.bookings.rules import Contact, Guest, payable_leg
+from marketplace.bookings.rules import Contact, Guest, payable_leg, prefers_step_free
 from marketplace.bookings.states import Status
 from marketplace.certifications import queries as certifications
 from marketplace.certifications.rules import CertificationSnapshot
-from marketplace.identity.rules import Principal
+from marketplace.identity.rules import Kind, Principal
+from marketplace.inventory import queries as inventory
+from marketplace.inventory.rules import Drift, Room, Wish
 from marketplace.kit.crypto import vault
 from marketplace.kit.db import fetch, fetch_one
 from marketplace.kit.errors import NotFound
@@ -52,6 +54,7 @@ class BookingRecord(msgspec.Struct, frozen=True, kw_only=True):
     certification: CertificationSnapshot | None
     payments: list[PaymentRow]
     refunds: list[RefundRow]
+    rooms: list[Room]
 
 
 class Arrival(msgspec.Struct, frozen=True, kw_only=True):
@@ -117,7 +120,7 @@ async def booking(*, principal: Principal, booking_id: UUID, now: datetime) -> B
     )
     if row is None:
         raise NotFound
-    return (await _records([row], now=now))[0]
+    return (await _records([row], principal=principal, now=now))[0]
 
 
 async def bookings(
@@ -141,7 +144,7 @@ async def bookings(
         after[1] if after else None,
         limit + 1,
     )
-    return await _records(rows, now=now)
+    return await _records(rows, principal=principal, now=now)
 
 
 async def arrivals(*, principal: Principal, first: date, last: date, now: datetime) -> list[BookingRecord]:
@@ -155,7 +158,7 @@ async def arrivals(*, principal: Principal, first: date, last: date, now: dateti
         first,
         last,
     )
-    return await _records(rows, now=now)
+    return await _records(rows, principal=principal, now=now)
 
 
 async def contact_of(booking_id: UUID) -> Contact:
@@ -221,6 +224,66 @@ async def displaced() -> list[UUID]:
     ]
 
 
+async def room_wishes(*, room_type_id: UUID, first: date, last: date) -> list[Wish]:
+    """List what the paid parties would like that have rooms of this type from ``first``, or from a day up to ``last``.
+
+    Guests of a tour live in the units of its block.
+    """
+    rows = await fetch(_ROOM_WISHES, room_type_id, first, last)
+    return [
+        Wish(
+            allocation_id=row["allocation_id"],
+            occupant_id=row["id"],
+            room_count=row["unit_count"],
+            step_free=prefers_step_free(_guests(row["id"], row["guests"]), year=first.year),
+            together=row["owner_id"] if row["owner_kind"] == Kind.FAMILY else None,
+        )
+        for row in rows
+    ]
+
+
+_ROOM_WISHES = """
+SELECT b.id, b.allocation_id, b.unit_count, b.guests, b.owner_kind, b.owner_id
+  FROM bookings b
+ WHERE b.room_type_id = $1 AND b.allocation_id IS NOT NULL AND b.status IN ('confirmed', 'checked_in')
+   AND b.check_in <= $3 AND b.check_out > $2
+ UNION ALL
+SELECT b.id, k.allocation_id, s.unit_count, b.guests, b.owner_kind, b.owner_id
+  FROM departure_blocks k
+  JOIN departure_seats s ON s.block_id = k.id AND NOT s.is_released
+  JOIN bookings b ON b.seat_id = s.id AND b.departure_id = k.departure_id AND b.status IN ('confirmed', 'checked_in')
+ WHERE k.room_type_id = $1 AND k.released_at IS NULL AND b.check_in <= $3 AND b.check_out > $2
+ ORDER BY id
+"""
+
+
+async def verify_allocations(*, now: datetime) -> list[Drift]:
+    """Compare what bookings should hold with what is set aside for them and name what differs; empty is good.
+
+    Holds that are about to lapse are left out: somebody else may take their nights while this runs.
+    """
+    return [Drift(**dict(row)) for row in await fetch(_BOOKING_DRIFT, now + timedelta(minutes=1))]
+
+
+_BOOKING_DRIFT = """
+SELECT b.room_type_id, b.check_in AS night, 'booking' AS fact, b.unit_count AS expected,
+       coalesce(a.unit_count, 0)::int AS found
+  FROM bookings b
+  LEFT JOIN allocations a ON a.id = b.allocation_id AND a.owner_id = b.id AND a.kind = 'booking'
+        AND a.room_type_id = b.room_type_id AND a.stay = daterange(b.check_in, b.check_out)
+        AND a.expires_at IS NOT DISTINCT FROM CASE WHEN b.status = 'on_hold' THEN b.hold_expires_at END
+ WHERE b.kind = 'stay' AND coalesce(a.unit_count, 0) <> b.unit_count
+   AND (b.status IN ('confirmed', 'checked_in', 'displaced') OR (b.status = 'on_hold' AND b.hold_expires_at > $1))
+ UNION ALL
+SELECT a.room_type_id, lower(a.stay), 'booking', 0, a.unit_count
+  FROM allocations a
+ WHERE a.kind = 'booking' AND (a.expires_at IS NULL OR a.expires_at > $1)
+   AND NOT EXISTS (SELECT FROM bookings b WHERE b.id = a.owner_id AND b.allocation_id = a.id
+                      AND b.status IN ('on_hold', 'confirmed', 'checked_in', 'completed', 'displaced'))
+ ORDER BY 1, 2
+"""
+
+
 async def impact(*, institution_id: UUID) -> Impact:
     """Count what a revocation of this institution's certification would do now."""
     row = await fetch_one(
@@ -234,10 +297,12 @@ async def impact(*, institution_id: UUID) -> Impact:
     return Impact(**dict(row or {}))
 
 
-async def _records(rows: Sequence[Any], *, now: datetime) -> list[BookingRecord]:
+async def _records(rows: Sequence[Any], *, principal: Principal, now: datetime) -> list[BookingRecord]:
     ids = [row["id"] for row in rows]
     paid, refunded = await payments.payments_of(ids), await payments.refunds_of(ids)
     standing = await certifications.snapshots([row["institution_id"] for row in rows], now=now)
+    # Which room it will be may change until check-in, so only the house is told.
+    rooms = await inventory.rooms_of(ids) if principal.kind == Kind.INSTITUTION else {}
     return [
         BookingRecord(
             **{
@@ -249,6 +314,7 @@ async def _records(rows: Sequence[Any], *, now: datetime) -> list[BookingRecord]
                 "certification": standing.get(row["institution_id"]),
                 "payments": paid[row["id"]],
                 "refunds": refunded[row["id"]],
+                "rooms": rooms.get(row["id"], []),
             }
         )
         for row in rows

@@ -12,6 +12,7 @@ from marketplace.pricing.rules import Leg
 HOLD = timedelta(minutes=30)
 HOLD_EXTENSION = timedelta(minutes=30)
 CANCELLATION_QUOTE = timedelta(minutes=15)
+STEP_FREE_AGE = 75
 # How long the payment page of a confirmed booking's balance stays open.
 PAYMENT_OPEN = timedelta(hours=23)
 
@@ -62,6 +63,11 @@ class CancellationOffer(msgspec.Struct, frozen=True, kw_only=True):
     paid_amount: int
     refund_amount: int
     expires_at: datetime
+
+
+def prefers_step_free(guests: Sequence[Guest], *, year: int) -> bool:
+    """Say whether a party should be spared stairs, as long as nothing but its guests' years of birth is known."""
+    return any(guest.birth_year is not None and year - guest.birth_year >= STEP_FREE_AGE for guest in guests)
 
 
 def shown_status(status: Status, *, hold_expires_at: datetime | None, now: datetime) -> Status:

@@ -18,6 +18,7 @@ from marketplace.bookings.rules import (
 from marketplace.bookings.states import BOOKING, Status
 from marketplace.certifications.rules import CertificationSnapshot
 from marketplace.identity.rules import e164
+from marketplace.inventory.schemas import RoomView
 from marketplace.kit import ids
 from marketplace.kit.errors import invalid
 from marketplace.kit.money import Money
@@ -183,6 +184,10 @@ class BookingView(msgspec.Struct, frozen=True, kw_only=True):
     certification: CertificationSnapshot | None
     payments: list[PaymentView]
     refunds: list[RefundView]
+    rooms: Annotated[
+        list[RoomView],
+        msgspec.Meta(description="For the institution: given out three days ahead, final at check-in; else empty."),
+    ]
 
     @classmethod
     def of(cls, record: BookingRecord, *, actor: str, now: datetime) -> "BookingView":
@@ -224,6 +229,7 @@ class BookingView(msgspec.Struct, frozen=True, kw_only=True):
             certification=record.certification,
             payments=[PaymentView.of(payment) for payment in record.payments],
             refunds=[RefundView.of(refund) for refund in record.refunds],
+            rooms=[RoomView.of(room) for room in record.rooms],
         )
 
 

@@ -2,22 +2,32 @@
 
 from datetime import date
 from typing import Annotated
+from uuid import UUID
 
-from litestar import Controller, get, put
+from litestar import Controller, delete, get, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
 
 from marketplace.identity.guards import requires
 from marketplace.identity.rules import Principal
 from marketplace.inventory import operations, queries
-from marketplace.inventory.errors import UnitsBelowTaken
+from marketplace.inventory.errors import NotAvailable, RoomInUse, UnitsBelowTaken
 from marketplace.inventory.rules import AVAILABILITY_NIGHTS_DEFAULT, HORIZON_NIGHTS, window
-from marketplace.inventory.schemas import AvailabilityView, NightsInput, NightsSet
+from marketplace.inventory.schemas import (
+    AvailabilityView,
+    NightsInput,
+    NightsSet,
+    OutOfServiceInput,
+    OutOfServiceView,
+    RoomsInput,
+    RoomView,
+)
 from marketplace.kit import clock
 from marketplace.kit.http.caching import ETag
 from marketplace.kit.http.limits import GENERAL, SEARCH, limited
 from marketplace.kit.http.problems import refusals
 from marketplace.kit.ids import parse
+from marketplace.kit.pages import Page
 
 
 class Availabilities(Controller):
@@ -76,3 +86,77 @@ class RoomTypeNights(Controller):
         found = parse("rmt", room_type_id)
         count = await operations.set_nights(actor=principal, room_type_id=found, ranges=data.asked(), now=clock.now())
         return NightsSet.of(found, count)
+
+    @post(
+        "/{room_type_id:str}/out-of-service",
+        summary="Take units out of service · 停用房间",
+        operation_id="takeOutOfService",
+        responses=refusals(NotAvailable, RoomInUse),
+    )
+    async def take_out_of_service(
+        self, room_type_id: FromPath[str], principal: NamedDependency[Principal], data: JSONBody[OutOfServiceInput]
+    ) -> OutOfServiceView:
+        """Set units aside that nobody can live in; refused by the first night on which too few are left unsold."""
+        taken = await operations.take_out_of_service(
+            actor=principal,
+            room_type_id=parse("rmt", room_type_id),
+            first=data.from_,
+            end=data.to,
+            unit_count=data.units,
+            reason=data.reason,
+            room_number=data.room,
+            now=clock.now(),
+        )
+        return OutOfServiceView.of(taken)
+
+    @get(
+        "/{room_type_id:str}/out-of-service",
+        summary="List units out of service · 停用列表",
+        operation_id="listOutOfService",
+    )
+    async def out_of_service(
+        self, room_type_id: FromPath[str], principal: NamedDependency[Principal]
+    ) -> Page[OutOfServiceView]:
+        """Return the units that are out of service today or later, in order of their nights."""
+        found = await queries.out_of_service(
+            principal=principal, room_type_id=parse("rmt", room_type_id), today=clock.local_date(clock.now())
+        )
+        return Page(items=[OutOfServiceView.of(one) for one in found])
+
+    @delete(
+        "/{room_type_id:str}/out-of-service/{outage_id:str}",
+        summary="Return units to service · 恢复使用",
+        operation_id="returnToService",
+        status_code=204,
+        response_description="The units can be sold again.",
+    )
+    async def return_to_service(
+        self, room_type_id: FromPath[str], outage_id: FromPath[str], principal: NamedDependency[Principal]
+    ) -> None:
+        """Sell the units again, on all of their nights."""
+        await operations.return_to_service(
+            actor=principal, room_type_id=parse("rmt", room_type_id), outage_id=parse("oos", outage_id), now=clock.now()
+        )
+
+    @put(
+        "/{room_type_id:str}/rooms",
+        summary="Say which rooms there are · 设置房间",
+        operation_id="setRooms",
+        responses=refusals(RoomInUse),
+    )
+    async def set_rooms(
+        self, room_type_id: FromPath[str], principal: NamedDependency[Principal], data: JSONBody[RoomsInput]
+    ) -> Page[RoomView]:
+        """Replace the list of rooms. Rooms are given to guests around check-in; until then only their number is sold."""
+        found = parse("rmt", room_type_id)
+        await operations.set_rooms(actor=principal, room_type_id=found, drafts=data.drafts(), now=clock.now())
+        return await self._rooms(found, principal)
+
+    @get("/{room_type_id:str}/rooms", summary="List rooms · 房间列表", operation_id="listRooms")
+    async def rooms(self, room_type_id: FromPath[str], principal: NamedDependency[Principal]) -> Page[RoomView]:
+        """Return the rooms of a room type, neighbours next to each other."""
+        return await self._rooms(parse("rmt", room_type_id), principal)
+
+    async def _rooms(self, room_type_id: UUID, principal: Principal) -> Page[RoomView]:
+        found = await queries.rooms(principal=principal, room_type_id=room_type_id)
+        return Page(items=[RoomView.of(room) for room in found])

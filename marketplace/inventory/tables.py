@@ -3,7 +3,7 @@
 from piccolo.columns import Column
 from piccolo.table import Table
 
-from marketplace.kit.columns import bigint, boolean, date, key, smallint, text, timestamptz, uuid
+from marketplace.kit.columns import bigint, boolean, date, integer, key, ref, smallint, text, timestamptz, uuid
 from marketplace.kit.db import DB
 
 
@@ -48,10 +48,17 @@ class RoomNight(Table, tablename="room_nights", db=DB):
     price_amount = bigint()
     min_stay_count = smallint()
     closed = boolean()
+    max_stay_count = smallint()
+    lead_day_count = smallint()
+    closed_to_arrival = boolean()
+    closed_to_departure = boolean()
 
 
 class Allocation(Table, tablename="allocations", db=DB):
-    """Units set aside for an owner on every night of a stay, until ``expires_at`` or, when that is null, for good."""
+    """Units set aside for an owner on every night of a stay, until ``expires_at`` or, when that is null, for good.
+
+    Units out of service are owned by their institution and say the ``reason``.
+    """
 
     id = key()
     room_type_id = uuid()
@@ -61,3 +68,38 @@ class Allocation(Table, tablename="allocations", db=DB):
     kind = text()
     owner_id = uuid()
     expires_at = timestamptz(null=True)
+    reason = text(null=True)
+
+
+class Room(Table, tablename="rooms", db=DB):
+    """A room with a number on its door, or a bed where beds are sold."""
+
+    id = key()
+    room_type_id = uuid()
+    institution_id = uuid()
+    number = text()
+    floor = smallint()
+    has_lift = boolean()
+    wing = text(null=True)
+    position = smallint()
+    retired_at = timestamptz(null=True)
+
+
+class RoomAssignment(Table, tablename="room_assignments", db=DB):
+    """Whose a room is on which nights; the SQL key is the room and its nights without overlaps."""
+
+    room_id = key()
+    stay = DateRange(default=None, null=False)
+    institution_id = uuid()
+    allocation_id = ref(Allocation)
+    occupant_id = uuid(null=True)
+    pinned = boolean()
+    assigned_at = timestamptz()
+
+
+class InventoryVerification(Table, tablename="inventory_verifications", db=DB):
+    """How many counters were not what the allocations said when they were last compared."""
+
+    id = key()
+    verified_at = timestamptz()
+    drift_count = integer()

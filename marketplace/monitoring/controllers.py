@@ -10,6 +10,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 
 from marketplace.identity.guards import NO_PRINCIPAL
+from marketplace.inventory import queries as inventory
 from marketplace.kit import clock, outbox, valkey
 from marketplace.kit.db import fetch_value
 from marketplace.kit.schema import expected_migrations
@@ -89,6 +90,13 @@ async def metrics() -> Response[bytes]:
     ages = Gauge("marketplace_job_age_seconds", "Wait of the oldest due message by kind", ["kind"], registry=registry)
     for kind, age_s in (await queries.job_ages_s(now=now)).items():
         ages.labels(kind).set(age_s)
+    if verified := await inventory.last_verification():
+        Gauge(
+            "marketplace_inventory_drift_count", "Counters that the last verification found wrong", registry=registry
+        ).set(verified.drift_count)
+        Gauge("marketplace_inventory_verified_timestamp_seconds", "When that was", registry=registry).set(
+            verified.verified_at.timestamp()
+        )
     return Response(generate_latest(registry) + generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
 

@@ -47,6 +47,8 @@ def openapi(app: Litestar) -> Json:
         dress(operation, handler, method)
         _exemplify(operation, components["schemas"])
         components["examples"] |= _refusal_examples(operation)
+    # Two methods of one path come in no fixed order.
+    components["examples"] = dict(sorted(components["examples"].items()))
     return document
 
 

@@ -26,6 +26,7 @@ from marketplace.kit.http.problems import (
     UnknownField,
     described,
 )
+from marketplace.kit.http.shedding import Overloaded, is_gated
 from marketplace.kit.idempotency import IdempotencyInProgress, IdempotencyKeyMissing, IdempotencyKeyReused
 
 PROBLEM = "#/components/schemas/Problem"
@@ -134,6 +135,7 @@ def _refused(
         (keyed, (IdempotencyKeyMissing, IdempotencyKeyReused, IdempotencyInProgress)),
         (method != "GET", (Busy,)),
         (_is_limited(handler), (RateLimited,)),
+        (is_gated(handler.opt), (Overloaded,)),
         (not handler.opt.get("no_database"), (Unavailable,)),
     )
     by_status: dict[str, list[type[DomainError]]] = {}

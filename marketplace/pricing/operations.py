@@ -52,7 +52,7 @@ async def quote_stay(  # noqa: PLR0913 - a stay is these facts, each named at th
     """Price a stay as an immutable offer of 30 minutes. It holds no room: the booking does.
 
     Refuses: Invalid naming the field; NotFound; InstitutionNotBookable, StayBeyondCertificate; NotAvailable
-    (``first_full_night``), StayTooShort.
+    (``first_full_night``), StayRestricted (``night``).
     """
     check_dates(check_in=check_in, check_out=check_out, today=local_date(now))
     room_type = await catalog.room_type(room_type_id)

@@ -8,8 +8,9 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
+from marketplace.inventory.rules import Drift
 from marketplace.kit.clock import local_date
-from marketplace.kit.db import fetch, fetch_one
+from marketplace.kit.db import fetch, fetch_one, fetch_value
 from marketplace.kit.errors import NotFound
 from marketplace.tours.rules import Block, Departure, ItineraryDay, Tour, TourKind
 from marketplace.tours.states import Status
@@ -118,6 +119,32 @@ async def list_departures(  # noqa: PLR0913 - each filter is named.
         limit + 1,
     )
     return await _with_blocks(rows, now=now)
+
+
+async def room_type_of(*, seat_id: UUID | None) -> UUID | None:
+    """Return the room type in which a party of a tour lives; None without a seat."""
+    found: UUID | None = await fetch_value(
+        "SELECT b.room_type_id FROM departure_seats s JOIN departure_blocks b ON b.id = s.block_id WHERE s.id = $1",
+        seat_id,
+    )
+    return found
+
+
+async def verify_blocks() -> list[Drift]:
+    """Compare the blocks of departures with the units set aside for them and name what differs; empty is good."""
+    return [Drift(**dict(row)) for row in await fetch(_BLOCK_DRIFT)]
+
+
+_BLOCK_DRIFT = """
+SELECT coalesce(b.room_type_id, a.room_type_id) AS room_type_id, coalesce(d.check_in, lower(a.stay)) AS night,
+       'block' AS fact, coalesce(b.unit_count, 0)::int AS expected, coalesce(a.unit_count, 0)::int AS found
+  FROM (departure_blocks b JOIN departures d ON d.id = b.departure_id AND b.released_at IS NULL)
+  FULL JOIN (SELECT * FROM allocations WHERE kind = 'block') AS a
+    ON a.id = b.allocation_id AND a.owner_id = d.id AND a.room_type_id = b.room_type_id
+       AND a.stay = daterange(d.check_in, d.check_out) AND a.expires_at IS NULL
+ WHERE coalesce(b.unit_count, 0) <> coalesce(a.unit_count, 0)
+ ORDER BY 1, 2
+"""
 
 
 async def _with_blocks(rows: Sequence[asyncpg.Record], *, now: datetime) -> list[Departure]:

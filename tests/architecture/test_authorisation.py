@@ -119,6 +119,13 @@ ROUTES: dict[str, Route] = {
     "PUT /v1/room-types/{room_type_id}/ari": own(
         STAFF, body=always({"ranges": [{"from": "2099-01-01", "to": "2099-01-02", "closed": True}]})
     ),
+    "POST /v1/room-types/{room_type_id}/out-of-service": own(
+        STAFF, body=lambda ids: {"from": ids["today"], "to": ids["tomorrow"], **REASON}
+    ),
+    "GET /v1/room-types/{room_type_id}/out-of-service": own(STAFF),
+    "DELETE /v1/room-types/{room_type_id}/out-of-service/{outage_id}": own(STAFF),
+    "PUT /v1/room-types/{room_type_id}/rooms": own(STAFF, body=always({"rooms": [{"number": "301", "floor": 3}]})),
+    "GET /v1/room-types/{room_type_id}/rooms": own(STAFF),
     "GET /v1/events": Route(frozenset({PARTNER, READER})),
     "POST /v1/certifications": Route(
         frozenset({PROVINCE}),

@@ -39,7 +39,7 @@ def marketplace(home):
 
 def test_help_names_every_command_and_imports_nothing_heavy(marketplace):
     shown = marketplace("--help").stdout
-    for name in ("up", "down", "status", "logs", "reset", "doctor", "demo", "migrate", "seed", "openapi"):
+    for name in ("up", "down", "status", "logs", "reset", "doctor", "demo", "migrate", "seed", "openapi", "inventory"):
         assert re.search(rf"│ {name}\b", shown), name
     heavy = ["asyncio", "asyncpg", "celery", "litestar", "msgspec", "piccolo", "redis", "stripe"]
     code = f"import sys, marketplace.cli; sys.exit(' '.join(set({heavy}) & set(sys.modules)))"

@@ -53,6 +53,10 @@ async def test_anyone_sees_sixty_nights_from_today(world, client):
             "available_units": units,
             "price": {"amount": 20_000, "currency": "CNY"},
             "min_stay": 1,
+            "max_stay": 180,
+            "lead_days": 0,
+            "closed_to_arrival": False,
+            "closed_to_departure": False,
             "closed": False,
         }
         for n, units in ((0, 3), (1, 2))

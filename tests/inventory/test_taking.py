@@ -167,7 +167,7 @@ async def test_the_night_of_arrival_sets_the_shortest_stay_for_bookings_but_not_
     await house.sell(room, 3, 4, min_stay_count=7)
     with pytest.raises(StayTooShort) as refusal:
         await house.take(room, 3, 9)
-    assert refusal.value.facts == {"first_full_night": house.day(3), "min_stay_count": 7}
+    assert refusal.value.facts == {"night": house.day(3), "min_stay_count": 7}
     await house.take(room, 2, 5)
     await house.take(room, 3, 10)
     assert await house.taken(room, 2, 6) == [1, 2, 2, 1]

@@ -43,12 +43,26 @@ async def test_the_demo_world_is_whole_and_planted_once(planted) -> None:
     await every_state_of_a_certification_shows()
     await every_night_of_the_horizon_is_on_sale(planted)
     await every_state_of_a_booking_shows()
+    await guests_in_house_have_rooms()
     await money_adds_up()
     await nothing_was_written_without_an_audit_line()
 
     before = await counted("SELECT 'audit', count(*) FROM audit_events")
     await plant(progress=pytest.fail)
     assert await counted("SELECT 'audit', count(*) FROM audit_events") == before
+
+
+async def guests_in_house_have_rooms() -> None:
+    staying = await fetch_value(
+        "SELECT count(*) FROM bookings b WHERE status = 'checked_in' AND check_out > $1 AND EXISTS"
+        " (SELECT FROM rooms r WHERE r.room_type_id = b.room_type_id)",
+        clock.local_date(clock.now()),
+    )
+    housed = await fetch_value(
+        "SELECT count(DISTINCT b.id) FROM bookings b JOIN room_assignments a ON a.occupant_id = b.id"
+        " WHERE b.status = 'checked_in'"
+    )
+    assert staying == housed > 0
 
 
 async def every_cluster_has_institutions() -> None:

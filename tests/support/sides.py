@@ -83,10 +83,21 @@ async def build_side(world: World, bank: Sandbox, *, place: str, county: str, pr
         "assessment_id": wire("asm", await one("assessment_orders", "certification_id", world.certification_id)),
         "number": await fetch_value("SELECT number FROM certifications WHERE id = $1", world.certification_id),
         "today": world.today.isoformat(),
+        "tomorrow": world.day(1).isoformat(),
+        "outage_id": await outage_id(world, found.callers[STAFF]),
         "name": "start.js",
         "path": "redoc",
         **await open_to_all(world),
     }
+    return found
+
+
+async def outage_id(world: World, staff: Caller) -> str:
+    """Take a room out of service."""
+    body = {"from": world.day(300).isoformat(), "to": world.day(310).isoformat(), **REASON}
+    answer = await staff.post(f"/v1/room-types/{wire('rmt', world.room_type_id)}/out-of-service", body)
+    assert answer.status_code == 201, answer.text
+    found: str = answer.json()["id"]
     return found
 
 

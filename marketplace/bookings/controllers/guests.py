@@ -19,6 +19,7 @@ from marketplace.bookings.errors import (
     HoldExpired,
     LegNotDue,
     PartnerReferenceUsed,
+    TooManyHolds,
 )
 from marketplace.bookings.schemas import (
     BookingRequest,
@@ -33,12 +34,14 @@ from marketplace.bookings.states import Status
 from marketplace.certifications.errors import InstitutionNotBookable, StayBeyondCertificate
 from marketplace.identity.guards import requires
 from marketplace.identity.rules import Principal
-from marketplace.inventory.errors import NotAvailable, StayTooShort
+from marketplace.inventory.errors import NotAvailable
+from marketplace.inventory.rules import RESTRICTIONS
 from marketplace.kit import clock, idempotency
-from marketplace.kit.errors import IllegalTransition, NotFound
+from marketplace.kit.errors import DomainError, IllegalTransition, NotFound
 from marketplace.kit.http.limits import BOOKING, GENERAL, limited
 from marketplace.kit.http.problems import refusals
 from marketplace.kit.http.replays import IdempotencyKey, key_of, respond
+from marketplace.kit.http.shedding import through
 from marketplace.kit.idempotency import Answer
 from marketplace.kit.ids import parse
 from marketplace.kit.pages import LIMIT_DEFAULT, BadCursor, Cursor, Limit, Page, decode_cursor, page
@@ -49,7 +52,9 @@ from marketplace.pricing.errors import PriceChanged, QuoteExpired, QuoteUsed
 from marketplace.pricing.schemas import QuoteView
 from marketplace.tours.errors import DepartureClosed, DepartureFull
 
-UNSELLABLE = (InstitutionNotBookable, StayBeyondCertificate, NotAvailable, StayTooShort, DepartureFull, DepartureClosed)
+UNSELLABLE: tuple[type[DomainError], ...] = (
+    InstitutionNotBookable, StayBeyondCertificate, NotAvailable, *RESTRICTIONS, DepartureFull, DepartureClosed,
+)  # fmt: skip
 
 
 class Quotes(Controller):
@@ -62,6 +67,7 @@ class Quotes(Controller):
         "/v1/quotes",
         summary="Price a stay or seats on a departure · 报价",
         operation_id="createQuote",
+        opt=through("quoting"),
         response_description="The offer, good until expires_at",
         responses=refusals(NotFound, *UNSELLABLE),
     )
@@ -82,9 +88,17 @@ class Bookings(Controller):
         guards=[requires("family", "partner"), limited(BOOKING)],
         summary="Hold the room of a quote · 预订",
         operation_id="createBooking",
+        opt=through("placing"),
         response_description="The booking, on hold until hold_expires_at",
         responses=refusals(
-            NotFound, *UNSELLABLE, QuoteExpired, QuoteUsed, PriceChanged, GuestCountDiffers, PartnerReferenceUsed
+            NotFound,
+            *UNSELLABLE,
+            QuoteExpired,
+            QuoteUsed,
+            PriceChanged,
+            GuestCountDiffers,
+            PartnerReferenceUsed,
+            TooManyHolds,
         ),
     )
     async def create(

@@ -1,8 +1,8 @@
 """Everything that changes a booking.
 
-Locks are taken in one order everywhere: idempotency key → certification → departure → room type → quote → booking →
-payment or refund. An operation that starts from a booking therefore reads it first without a lock, takes the locks
-above, and reads it again ``FOR UPDATE``.
+Locks are taken in one order everywhere: idempotency key → certification → departure → room type → quote → holder →
+booking → payment or refund, where the holder is who may have only so many holds. An operation that starts from a booking
+therefore reads it first without a lock, takes the locks above, and reads it again ``FOR UPDATE``.
 """
 
 from marketplace.bookings.operations.cancelling import cancel, cancel_by_system, quote_cancellation
@@ -11,14 +11,17 @@ from marketplace.bookings.operations.expiring import expire, expire_lapsed, exte
 from marketplace.bookings.operations.finishing import cancel_departure, close_payment, reconcile
 from marketplace.bookings.operations.paying import pay
 from marketplace.bookings.operations.placing import place, quote, requote
+from marketplace.bookings.operations.rooming import assign_rooms
 from marketplace.bookings.operations.settling import apply_payment, apply_provider_event
 from marketplace.bookings.operations.staying import acknowledge, check_in, check_out
+from marketplace.bookings.operations.verifying import verify_inventory
 
 __all__ = (
     "acknowledge",
     "apply_payment",
     "apply_provider_event",
     "approve_revocation",
+    "assign_rooms",
     "cancel",
     "cancel_by_system",
     "cancel_departure",
@@ -35,4 +38,5 @@ __all__ = (
     "reconcile",
     "requote",
     "settle_displaced",
+    "verify_inventory",
 )

@@ -10,6 +10,7 @@ import msgspec
 from marketplace.bookings.errors import GuestCountDiffers, PartnerReferenceUsed
 from marketplace.bookings.events import BookingPlaced
 from marketplace.bookings.jobs import ExpireHold
+from marketplace.bookings.operations.hoarding import ensure_may_hold
 from marketplace.bookings.rules import HOLD, Contact, Guest, SeatsWanted, StayWanted
 from marketplace.bookings.states import Status
 from marketplace.certifications import operations as certifications
@@ -60,7 +61,7 @@ async def place(  # noqa: PLR0913 - a booking is these facts, each named at the 
     """Take the nights or seats of a quote and hold them for 30 minutes.
 
     Refuses: QuoteExpired, QuoteUsed, PriceChanged, InstitutionNotBookable, NotAvailable, DepartureFull,
-    GuestCountDiffers, PartnerReferenceUsed. Publishes: booking.placed; bookings.expire_hold when the hold ends.
+    GuestCountDiffers, PartnerReferenceUsed, TooManyHolds. Publishes: booking.placed; bookings.expire_hold when the hold ends.
     """
     booking_id, expires_at = new_id(), now + HOLD
     async with transaction():
@@ -73,6 +74,7 @@ async def place(  # noqa: PLR0913 - a booking is these facts, each named at the 
             )
         seat_id, allocation_id, institution_id = await _take(offer, booking_id, expires_at, now)
         offer = await pricing.claim(quote_id=quote_id, booking_id=booking_id, principal=principal, now=now)
+        await ensure_may_hold(principal=principal, now=now)
         await _insert(
             booking_id=booking_id,
             offer=offer,

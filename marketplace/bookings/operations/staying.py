@@ -6,6 +6,7 @@ from uuid import UUID
 from marketplace.bookings.errors import BalanceUnpaid, TooEarly
 from marketplace.bookings.events import BookingAcknowledged, BookingCheckedIn, BookingCompleted
 from marketplace.bookings.operations.loading import Row, lock, peek_own
+from marketplace.bookings.operations.rooming import give_out
 from marketplace.bookings.states import Event, Status
 from marketplace.identity.rules import Principal
 from marketplace.kit import audit
@@ -13,6 +14,7 @@ from marketplace.kit.clock import local_date
 from marketplace.kit.db import execute, transaction
 from marketplace.kit.errors import IllegalTransition
 from marketplace.kit.outbox import publish
+from marketplace.tours import queries as tours
 
 
 async def acknowledge(*, principal: Principal, booking_id: UUID, now: datetime) -> None:
@@ -32,12 +34,16 @@ async def acknowledge(*, principal: Principal, booking_id: UUID, now: datetime) 
 
 
 async def check_in(*, principal: Principal, booking_id: UUID, now: datetime) -> None:
-    """Receive the guests on or after the first day of the stay, paid in full.
+    """Receive the guests on or after the first day of the stay, paid in full, in the rooms that are now theirs.
 
     Refuses: NotFound, IllegalTransition, TooEarly, BalanceUnpaid. Publishes: booking.checked_in.
     """
     async with transaction():
-        row = await _lock_hosted(booking_id, principal)
+        before = await peek_own(booking_id, principal=principal)
+        room_type_id = before.room_type_id or await tours.room_type_of(seat_id=before.seat_id)
+        if room_type_id is not None:
+            await give_out(room_type_id=room_type_id, now=now)
+        row = await lock(booking_id)
         status = row.after(Event.CHECK_IN)
         if local_date(now) < row.check_in:
             raise TooEarly(on=row.check_in.isoformat())

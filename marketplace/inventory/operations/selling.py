@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from marketplace.catalog import queries as catalog
-from marketplace.identity.rules import Action, Principal, Resource, can
 from marketplace.inventory.errors import UnitsBelowTaken
-from marketplace.inventory.rules import HORIZON_NIGHTS, NightRange, check_ranges
+from marketplace.inventory.operations.locking import lock_room_type
+from marketplace.inventory.queries import hosted_room_type
+from marketplace.inventory.rules import HORIZON_NIGHTS, STAY_NIGHTS_MAX, NightRange, check_ranges
 from marketplace.kit import audit
 from marketplace.kit.clock import local_date
 from marketplace.kit.db import execute, fetch, fetch_one, require_transaction, transaction
-from marketplace.kit.errors import NotFound, invalid
+from marketplace.kit.errors import invalid
 
 _EXTENSION_BATCH = 100
 
@@ -23,16 +23,12 @@ async def set_nights(*, actor: audit.Actor, room_type_id: UUID, ranges: Sequence
     Institutions reach their own room types only.
 
     Refuses: NotFound; Invalid naming the range and the field (more units than the room type has, R34; a new night
-    without units or price); UnitsBelowTaken naming the first night.
+    without units or price; a shortest stay longer than the longest); UnitsBelowTaken naming the first night.
     """
     async with transaction():
-        room_type = await catalog.room_type(room_type_id)
-        if isinstance(actor, Principal) and not can(
-            actor, Action.HOST, Resource(institution_id=room_type.institution_id)
-        ):
-            raise NotFound
+        room_type = await hosted_room_type(room_type_id, actor=actor)
         check_ranges(ranges, unit_count=room_type.unit_count, today=local_date(now))
-        await _lock(room_type_id, institution_id=room_type.institution_id)
+        await lock_room_type(room_type_id, institution_id=room_type.institution_id)
         await execute("SELECT reclaim_lapsed($1, $2)", room_type_id, now)
         columns = _columns(ranges)
         await _refuse_impossible(room_type_id, columns)
@@ -46,69 +42,60 @@ async def set_nights(*, actor: audit.Actor, room_type_id: UUID, ranges: Sequence
 # One row per night asked for, with the number of the range that asked.
 _GIVEN = """
 WITH given AS (
-    SELECT asked.number, asked.first + day AS night, asked.unit_count, asked.price_amount, asked.min_stay_count, asked.closed
-      FROM unnest($2::date[], $3::date[], $4::int[], $5::bigint[], $6::int[], $7::boolean[]) WITH ORDINALITY
-           AS asked (first, "end", unit_count, price_amount, min_stay_count, closed, number),
+    SELECT asked.*, asked.first + day AS night
+      FROM unnest($2::date[], $3::date[], $4::int[], $5::bigint[], $6::int[], $7::int[], $8::int[], $9::boolean[],
+                  $10::boolean[], $11::boolean[]) WITH ORDINALITY
+           AS asked (first, "end", unit_count, price_amount, min_stay_count, max_stay_count, lead_day_count,
+                     closed_to_arrival, closed_to_departure, closed, number),
            generate_series(0, asked."end" - asked.first - 1) AS day
 )
 """
 _IMPOSSIBLE = f"""
 {_GIVEN}
-SELECT given.number - 1 AS number, given.night, n.taken_count, given.unit_count
+SELECT given.number - 1 AS number, given.night, n.taken_count, given.unit_count, given.min_stay_count IS NULL AS max_asked,
+       given.unit_count < n.taken_count AS below_taken,
+       n.night IS NULL AND (given.unit_count IS NULL OR given.price_amount IS NULL) AS incomplete
   FROM given LEFT JOIN room_nights n ON n.room_type_id = $1 AND n.night = given.night
  WHERE given.unit_count < n.taken_count
     OR (n.night IS NULL AND (given.unit_count IS NULL OR given.price_amount IS NULL))
+    OR coalesce(given.min_stay_count, n.min_stay_count, 1) > coalesce(given.max_stay_count, n.max_stay_count, 180)
  ORDER BY given.night LIMIT 1
 """
+_FACTS = ("unit_count", "price_amount", "min_stay_count", "max_stay_count", "lead_day_count", "closed_to_arrival",
+          "closed_to_departure", "closed")  # fmt: skip
 _MERGE = f"""
 {_GIVEN}
 MERGE INTO room_nights n USING given ON n.room_type_id = $1 AND n.night = given.night
-WHEN MATCHED THEN UPDATE SET
-    unit_count = coalesce(given.unit_count, n.unit_count), price_amount = coalesce(given.price_amount, n.price_amount),
-    min_stay_count = coalesce(given.min_stay_count, n.min_stay_count), closed = coalesce(given.closed, n.closed)
-WHEN NOT MATCHED THEN INSERT
-    (room_type_id, night, institution_id, unit_count, taken_count, price_amount, min_stay_count, closed)
-    VALUES ($1, given.night, $8, given.unit_count, 0, given.price_amount, coalesce(given.min_stay_count, 1),
+WHEN MATCHED THEN UPDATE SET {", ".join(f"{fact} = coalesce(given.{fact}, n.{fact})" for fact in _FACTS)}
+WHEN NOT MATCHED THEN INSERT (room_type_id, night, institution_id, taken_count, {", ".join(_FACTS)})
+    VALUES ($1, given.night, $12, 0, given.unit_count, given.price_amount, coalesce(given.min_stay_count, 1),
+            coalesce(given.max_stay_count, {STAY_NIGHTS_MAX}), coalesce(given.lead_day_count, 0),
+            coalesce(given.closed_to_arrival, false), coalesce(given.closed_to_departure, false),
             coalesce(given.closed, false))
 """
 
 
-async def _lock(room_type_id: UUID, *, institution_id: UUID) -> None:
-    """Lock the room type's row, making it first for one that was never on sale, in the state of its siblings."""
-    locking = "SELECT room_type_id FROM room_type_locks WHERE room_type_id = $1 FOR NO KEY UPDATE"
-    if await fetch_one(locking, room_type_id) is None:
-        await execute(
-            "INSERT INTO room_type_locks (room_type_id, institution_id, stop_sale) SELECT $1, $2,"
-            " coalesce((SELECT bool_or(stop_sale) FROM room_type_locks WHERE institution_id = $2), false)"
-            " ON CONFLICT DO NOTHING",
-            room_type_id,
-            institution_id,
-        )
-        await fetch_one(locking, room_type_id)
-
-
 def _columns(ranges: Sequence[NightRange]) -> tuple[list[object], ...]:
-    return (
-        [one.first for one in ranges],
-        [one.end for one in ranges],
-        [one.unit_count for one in ranges],
-        [one.price_amount for one in ranges],
-        [one.min_stay_count for one in ranges],
-        [one.closed for one in ranges],
-    )
+    return tuple([getattr(one, name) for one in ranges] for name in ("first", "end", *_FACTS))
 
 
 async def _refuse_impossible(room_type_id: UUID, columns: tuple[list[object], ...]) -> None:
     row = await fetch_one(_IMPOSSIBLE, room_type_id, *columns)
     if row is None:
         return
-    if row["taken_count"] is not None:
+    if row["below_taken"]:
         raise UnitsBelowTaken(night=row["night"], taken_count=row["taken_count"])
-    field = "units" if row["unit_count"] is None else "price"
+    if row["incomplete"]:
+        field = "units" if row["unit_count"] is None else "price"
+        raise invalid(
+            f"ranges.{row['number']}.{field}",
+            zh=f"{row['night']} 尚未开售，需填写数量和价格",
+            en=f"{row['night']} is not on sale yet: units and price are needed.",
+        )
     raise invalid(
-        f"ranges.{row['number']}.{field}",
-        zh=f"{row['night']} 尚未开售，需填写数量和价格",
-        en=f"{row['night']} is not on sale yet: units and price are needed.",
+        f"ranges.{row['number']}.{'max_stay' if row['max_asked'] else 'min_stay'}",
+        zh=f"{row['night']} 的最短入住天数超过最长天数",
+        en=f"On {row['night']} the shortest stay would be longer than the longest.",
     )
 
 
@@ -169,11 +156,10 @@ async def _extend(room_type_ids: list[UUID], horizon: date) -> int:
     return added
 
 
-_EXTEND = """
+_EXTEND = f"""
 INSERT INTO room_nights
-       (room_type_id, night, institution_id, unit_count, taken_count, price_amount, min_stay_count, closed)
-SELECT last.room_type_id, last.night + step, model.institution_id, model.unit_count, 0, model.price_amount,
-       model.min_stay_count, model.closed
+       (room_type_id, night, institution_id, taken_count, {", ".join(_FACTS)})
+SELECT last.room_type_id, last.night + step, model.institution_id, 0, {", ".join(f"model.{fact}" for fact in _FACTS)}
   FROM (SELECT room_type_id, max(night) AS night FROM room_nights WHERE room_type_id = ANY ($1) GROUP BY 1) AS last,
        generate_series(1, $2::date - 1 - last.night) AS step,
        LATERAL (SELECT * FROM room_nights n

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from asyncpg import Range
 
-from marketplace.inventory.errors import HoldLapsed, NotAvailable, StayTooShort
-from marketplace.inventory.rules import Wanted
+from marketplace.inventory.errors import HoldLapsed, NotAvailable
+from marketplace.inventory.rules import Wanted, restricted
 from marketplace.kit.db import execute, fetch, fetch_one, fetch_value, require_transaction, transaction
 from marketplace.kit.ids import new_id
 
@@ -21,20 +21,23 @@ async def take(  # noqa: PLR0913 - an allocation is these facts, each named at t
     kind: str,
     owner_id: UUID,
     expires_at: datetime | None,
+    reason: str | None = None,
     now: datetime,
 ) -> UUID:
     """Set units aside on every night of ``[check_in, check_out)``, or on none, and return the allocation.
 
     A hold has ``expires_at``; None takes for good. Holds that lapsed by ``now`` never stand in the way. A booking obeys
-    the minimum stay of its night of arrival, a block does not. ``allocations`` rows are deleted when they end, so keep
-    no foreign key to them.
+    the restrictions of its nights as they are now, a block does not, and units out of service, which say the ``reason``,
+    are taken whether or not their nights are on sale. ``allocations`` rows are deleted when they end, so keep no foreign
+    key to them that would not fall with them.
 
-    Refuses: NotAvailable (``first_full_night``), StayTooShort; nothing has changed then, also within the transaction.
+    Refuses: NotAvailable (``first_full_night``), StayRestricted (``night``); nothing has changed then, also within the
+    transaction.
     """
     require_transaction()
     allocation_id = new_id()
     row = await fetch_one(
-        "SELECT * FROM take_nights($1, $2, $3, $4, $5, $6, $7, $8)",
+        "SELECT * FROM take_nights($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         allocation_id,
         room_type_id,
         Range(check_in, check_out),
@@ -43,19 +46,20 @@ async def take(  # noqa: PLR0913 - an allocation is these facts, each named at t
         owner_id,
         expires_at,
         now,
+        reason,
     )
     assert row is not None
-    if row["refused"] == "stay_too_short":
-        raise StayTooShort(first_full_night=row["full_night"], min_stay_count=row["least_nights"])
+    if row["refused"] == "full":
+        raise NotAvailable(first_full_night=row["refused_night"])
     if row["refused"] is not None:
-        raise NotAvailable(first_full_night=row["full_night"])
+        raise restricted(row["refused"], night=row["refused_night"], bound=row["bound"])
     return allocation_id
 
 
 async def take_many(wanted: Sequence[Wanted], *, now: datetime) -> list[UUID]:
     """Take from several room types, all or none, in the order of their ids; allocations in the order asked.
 
-    Refuses: NotAvailable, StayTooShort.
+    Refuses: NotAvailable, StayRestricted.
     """
     require_transaction()
     taken: dict[int, UUID] = {}

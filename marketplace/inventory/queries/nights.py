@@ -1,13 +1,13 @@
-"""Reads of inventory: what a guest could have, with lapsed holds added back, and whether the counters are true."""
+"""What a guest could have, with lapsed holds added back."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from asyncpg import Range
 
 from marketplace.catalog import queries as catalog
-from marketplace.inventory.rules import Availability, Drift, Night, RoomNights, check_stay, sellable
+from marketplace.inventory.rules import Availability, Night, RoomNights, check_stay, sellable
 from marketplace.kit.clock import local_date
 from marketplace.kit.db import fetch
 
@@ -20,7 +20,8 @@ WITH lapsed AS (
      WHERE room_type_id = ANY ($1) AND expires_at <= $3 AND stay && $2
      GROUP BY 1, 2
 )
-SELECT n.room_type_id, n.night, n.price_amount, n.min_stay_count, n.closed OR l.stop_sale AS closed,
+SELECT n.room_type_id, n.night, n.price_amount, n.min_stay_count, n.max_stay_count, n.lead_day_count,
+       n.closed_to_arrival, n.closed_to_departure, n.closed OR l.stop_sale AS closed,
        CASE WHEN n.closed OR l.stop_sale THEN 0
             ELSE n.unit_count - n.taken_count + coalesce(lapsed.unit_count, 0) END::int AS available_count
   FROM room_nights n
@@ -42,6 +43,10 @@ async def nights(*, room_type_ids: Sequence[UUID], first: date, end: date, now: 
                 available_count=row["available_count"],
                 price_amount=row["price_amount"],
                 min_stay_count=row["min_stay_count"],
+                max_stay_count=row["max_stay_count"],
+                lead_day_count=row["lead_day_count"],
+                closed_to_arrival=row["closed_to_arrival"],
+                closed_to_departure=row["closed_to_departure"],
                 closed=row["closed"],
             )
         )
@@ -53,12 +58,13 @@ async def stay_nights(
 ) -> list[Night]:
     """Return the nights of a stay that could be taken now; no lock, so ``take`` decides in the end.
 
-    Refuses: NotAvailable (``first_full_night``), StayTooShort.
+    Refuses: NotAvailable (``first_full_night``), StayRestricted (``night``).
     """
-    found = await nights(room_type_ids=[room_type_id], first=check_in, end=check_out, now=now)
-    stay = found[room_type_id]
-    check_stay(stay, check_in=check_in, check_out=check_out, unit_count=unit_count)
-    return stay
+    departure = check_out + timedelta(days=1)
+    found = await nights(room_type_ids=[room_type_id], first=check_in, end=departure, now=now)
+    return check_stay(
+        found[room_type_id], check_in=check_in, check_out=check_out, unit_count=unit_count, today=local_date(now)
+    )
 
 
 async def availability(*, institution_id: UUID, first: date, end: date, now: datetime) -> Availability:
@@ -77,30 +83,3 @@ async def availability(*, institution_id: UUID, first: date, end: date, now: dat
             for one in room_types
         ),
     )
-
-
-async def verify() -> list[Drift]:
-    """Recompute every counter and every closed night from the allocations and name what differs; empty is good."""
-    rows = await fetch(f"{_TAKEN_DRIFT} UNION ALL {_CLOSED_DRIFT} ORDER BY room_type_id, night, fact")
-    return [Drift(**dict(row)) for row in rows]
-
-
-_TAKEN_DRIFT = """
-SELECT room_type_id, night, 'taken_count' AS fact, coalesce(held.unit_count, 0)::int AS expected,
-       coalesce(n.taken_count, 0)::int AS found
-  FROM room_nights n
-  FULL JOIN (SELECT room_type_id, lower(stay) + day AS night, sum(unit_count) AS unit_count
-               FROM allocations, generate_series(0, upper(stay) - lower(stay) - 1) AS day
-              GROUP BY 1, 2) AS held USING (room_type_id, night)
- WHERE coalesce(held.unit_count, 0) <> coalesce(n.taken_count, 0)
-"""
-_CLOSED_DRIFT = """
-SELECT l.room_type_id, (lower(stretch) + day) AS night, 'closed' AS fact,
-       (nights.closed @> (lower(stretch) + day))::int AS expected, (l.closed @> (lower(stretch) + day))::int AS found
-  FROM room_type_locks l,
-       LATERAL (SELECT coalesce(range_agg(daterange(night, night + 1)), '{}') AS closed
-                  FROM room_nights n
-                 WHERE n.room_type_id = l.room_type_id AND (n.closed OR n.taken_count >= n.unit_count)) AS nights,
-       unnest((l.closed - nights.closed) + (nights.closed - l.closed)) AS stretch,
-       generate_series(0, upper(stretch) - lower(stretch) - 1) AS day
-"""

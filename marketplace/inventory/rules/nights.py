@@ -4,26 +4,37 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
+from typing import Any
 from uuid import UUID
 
 import msgspec
 
 from marketplace.catalog.rules import RoomType
-from marketplace.inventory.errors import NotAvailable, StayTooShort
+from marketplace.inventory.errors import (
+    ClosedToArrival,
+    ClosedToDeparture,
+    LeadTimeTooShort,
+    NotAvailable,
+    StayRestricted,
+    StayTooLong,
+    StayTooShort,
+)
 from marketplace.kit.errors import FieldError, Invalid, invalid
 
 HORIZON_NIGHTS = 400
 STAY_NIGHTS_MAX = 180
+LEAD_DAYS_MAX = 365
 AVAILABILITY_NIGHTS_DEFAULT = 60
 # ¥1,000,000 for one night is a slip of the keyboard.
 PRICE_AMOUNT_MAX = 100_000_000
 
 
 class AllocationKind(StrEnum):
-    """What units are set aside for: a booking, or a tour's block."""
+    """What units are set aside for: a booking, a tour's block, or nobody, because they cannot be lived in."""
 
     BOOKING = "booking"
     BLOCK = "block"
+    OUT_OF_SERVICE = "out_of_service"
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,7 +52,8 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
 class NightRange(msgspec.Struct, frozen=True, kw_only=True):
     """What an institution says about the nights ``[first, end)``; None leaves a fact as it is.
 
-    A night that is not on sale yet needs ``unit_count`` and ``price_amount`` (fen for one unit).
+    A night that is not on sale yet needs ``unit_count`` and ``price_amount`` (fen for one unit). The bounds of a stay, its
+    lead time and ``closed_to_arrival`` are of the night on which it begins, ``closed_to_departure`` of the day it ends.
     """
 
     first: date
@@ -49,6 +61,10 @@ class NightRange(msgspec.Struct, frozen=True, kw_only=True):
     unit_count: int | None = None
     price_amount: int | None = None
     min_stay_count: int | None = None
+    max_stay_count: int | None = None
+    lead_day_count: int | None = None
+    closed_to_arrival: bool | None = None
+    closed_to_departure: bool | None = None
     closed: bool | None = None
 
 
@@ -60,6 +76,10 @@ class Night(msgspec.Struct, frozen=True, kw_only=True):
     price_amount: int
     min_stay_count: int
     closed: bool
+    max_stay_count: int = STAY_NIGHTS_MAX
+    lead_day_count: int = 0
+    closed_to_arrival: bool = False
+    closed_to_departure: bool = False
 
 
 class RoomNights(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,8 +99,24 @@ class Availability(msgspec.Struct, frozen=True, kw_only=True):
     room_types: tuple[RoomNights, ...]
 
 
+class OutOfService(msgspec.Struct, frozen=True, kw_only=True):
+    """Units of a room type that nobody can live in on the nights ``[first, end)``, and why."""
+
+    id: UUID
+    room_type_id: UUID
+    first: date
+    end: date
+    unit_count: int
+    reason: str
+    room_number: str | None = None
+
+
 class Drift(msgspec.Struct, frozen=True, kw_only=True):
-    """A counter that is not what the allocations say. ``fact`` is ``taken_count`` or ``closed`` (1 for a closed night)."""
+    """Something that is not what it should be the sum of, on one night of a room type.
+
+    ``fact`` is ``taken_count`` or ``closed`` (1 for a closed night), recomputed from the allocations; or ``booking`` or
+    ``block``: the units that a booking or a tour's block should hold, and those that it does.
+    """
 
     room_type_id: UUID
     night: date
@@ -127,10 +163,25 @@ def _check_overlap(ranges: Sequence[NightRange]) -> None:
             raise invalid(f"ranges.{later}.from", zh="日期段不能重叠", en=f"Overlaps with ranges[{earlier}].")
 
 
-def check_stay(nights: Sequence[Night], *, check_in: date, check_out: date, unit_count: int) -> None:
-    """Refuse a stay of which a night is missing or full, or that is shorter than its night of arrival asks.
+def check_outage(*, first: date, end: date, unit_count: int, units_max: int, today: date) -> None:
+    """Refuse units out of service that no institution can mean. Refuses: Invalid naming the field."""
+    if end <= first:
+        raise invalid("to", zh="结束日期须晚于开始日期", en="Must be after from; the nights are [from, to).")
+    if first < today:
+        raise invalid("from", zh="不能修改过去的日期", en="Nights in the past cannot be changed.")
+    if (end - today).days > HORIZON_NIGHTS:
+        raise invalid("to", zh=f"最多可设 {HORIZON_NIGHTS} 晚", en=f"At most {HORIZON_NIGHTS} nights ahead.")
+    if unit_count > units_max:
+        raise invalid("units", zh=f"最多 {units_max} 间", en=f"At most {units_max} units.")
 
-    ``nights`` are those on sale in ``[check_in, check_out)``, in order. Refuses: NotAvailable, StayTooShort.
+
+def check_stay(
+    nights: Sequence[Night], *, check_in: date, check_out: date, unit_count: int, today: date
+) -> list[Night]:
+    """Return the nights of a stay, or refuse one of which a night is missing or full, or that breaks a restriction.
+
+    ``nights`` are those on sale from ``check_in`` to ``check_out``, both included: the last may refuse departures.
+    Refuses: NotAvailable, StayRestricted.
     """
     by_date = {one.night: one for one in nights}
     for step in range((check_out - check_in).days):
@@ -138,9 +189,45 @@ def check_stay(nights: Sequence[Night], *, check_in: date, check_out: date, unit
         found = by_date.get(night)
         if found is None or found.available_count < unit_count:
             raise NotAvailable(first_full_night=night)
-    least = by_date[check_in].min_stay_count
-    if (check_out - check_in).days < least:
-        raise StayTooShort(first_full_night=check_in, min_stay_count=least)
+    check_restrictions(by_date[check_in], by_date.get(check_out), check_out=check_out, today=today)
+    return [one for one in nights if one.night < check_out]
+
+
+def check_restrictions(arrival: Night, departure: Night | None, *, check_out: date, today: date) -> None:
+    """Refuse a stay by the first restriction that it breaks, in the order in which the database looks at them.
+
+    ``departure`` is the night after the last; None when that is not on sale, and so restricts nothing.
+    Refuses: ClosedToArrival, LeadTimeTooShort, StayTooShort, StayTooLong, ClosedToDeparture.
+    """
+    length, lead = (check_out - arrival.night).days, (arrival.night - today).days
+    if arrival.closed_to_arrival:
+        raise restricted("closed_to_arrival", night=arrival.night, bound=None)
+    if lead < arrival.lead_day_count:
+        raise restricted("lead_time_too_short", night=arrival.night, bound=arrival.lead_day_count)
+    if length < arrival.min_stay_count:
+        raise restricted("stay_too_short", night=arrival.night, bound=arrival.min_stay_count)
+    if length > arrival.max_stay_count:
+        raise restricted("stay_too_long", night=arrival.night, bound=arrival.max_stay_count)
+    if departure is not None and departure.closed_to_departure:
+        raise restricted("closed_to_departure", night=departure.night, bound=None)
+
+
+# Each restriction with the name of its bound, which travels to the caller.
+_RESTRICTIONS: dict[str, tuple[type[StayRestricted], str | None]] = {
+    "closed_to_arrival": (ClosedToArrival, None),
+    "lead_time_too_short": (LeadTimeTooShort, "lead_day_count"),
+    "stay_too_short": (StayTooShort, "min_stay_count"),
+    "stay_too_long": (StayTooLong, "max_stay_count"),
+    "closed_to_departure": (ClosedToDeparture, None),
+}
+RESTRICTIONS = tuple(refusal for refusal, _ in _RESTRICTIONS.values())
+
+
+def restricted(code: str, *, night: date, bound: int | None) -> StayRestricted:
+    """Make the refusal of a restriction by its code, naming the night and the bound that it has."""
+    refusal, fact = _RESTRICTIONS[code]
+    facts: dict[str, Any] = {fact: bound} if fact else {}
+    return refusal(night=night, **facts)
 
 
 def window(first: date | None, end: date | None, *, today: date) -> tuple[date, date]:

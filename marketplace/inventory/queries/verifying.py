@@ -1,0 +1,61 @@
+"""Whether the counters are true: recomputed from what is taken, room type by room type."""
+
+from datetime import datetime
+
+import msgspec
+
+from marketplace.inventory.rules import Drift
+from marketplace.kit.db import fetch, fetch_one
+
+# So many room types are compared in one statement that no statement runs long, however many there are.
+_BATCH = 1_000
+
+
+class Verification(msgspec.Struct, frozen=True, kw_only=True):
+    """The result of the last comparison."""
+
+    verified_at: datetime
+    drift_count: int
+
+
+async def verify() -> list[Drift]:
+    """Recompute every counter and every closed night from the allocations and name what differs; empty is good."""
+    ids = [row["room_type_id"] for row in await fetch("SELECT room_type_id FROM room_type_locks ORDER BY room_type_id")]
+    found: list[Drift] = []
+    for start in range(0, len(ids), _BATCH):
+        rows = await fetch(_DRIFT, ids[start : start + _BATCH])
+        found += [Drift(**dict(row)) for row in rows]
+    return found
+
+
+async def last_verification() -> Verification | None:
+    """Return what the last verification found; None before the first."""
+    row = await fetch_one(
+        "SELECT verified_at, drift_count FROM inventory_verifications ORDER BY verified_at DESC, id DESC LIMIT 1"
+    )
+    return Verification(**dict(row)) if row else None
+
+
+# Each statement compares what one instant shows, so what is sold meanwhile is no drift.
+_TAKEN_DRIFT = """
+SELECT room_type_id, night, 'taken_count' AS fact, coalesce(held.unit_count, 0)::int AS expected,
+       coalesce(n.taken_count, 0)::int AS found
+  FROM (SELECT room_type_id, night, taken_count FROM room_nights WHERE room_type_id = ANY ($1)) AS n
+  FULL JOIN (SELECT room_type_id, lower(stay) + day AS night, sum(unit_count) AS unit_count
+               FROM allocations, generate_series(0, upper(stay) - lower(stay) - 1) AS day
+              WHERE room_type_id = ANY ($1)
+              GROUP BY 1, 2) AS held USING (room_type_id, night)
+ WHERE coalesce(held.unit_count, 0) <> coalesce(n.taken_count, 0)
+"""
+_CLOSED_DRIFT = """
+SELECT l.room_type_id, (lower(stretch) + day) AS night, 'closed' AS fact,
+       (nights.closed @> (lower(stretch) + day))::int AS expected, (l.closed @> (lower(stretch) + day))::int AS found
+  FROM room_type_locks l,
+       LATERAL (SELECT coalesce(range_agg(daterange(night, night + 1)), '{}') AS closed
+                  FROM room_nights n
+                 WHERE n.room_type_id = l.room_type_id AND (n.closed OR n.taken_count >= n.unit_count)) AS nights,
+       unnest((l.closed - nights.closed) + (nights.closed - l.closed)) AS stretch,
+       generate_series(0, upper(stretch) - lower(stretch) - 1) AS day
+ WHERE l.room_type_id = ANY ($1)
+"""
+_DRIFT = f"{_TAKEN_DRIFT} UNION ALL {_CLOSED_DRIFT} ORDER BY room_type_id, night, fact"

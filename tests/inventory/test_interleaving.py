@@ -1,0 +1,219 @@
+"""Everything that inventory does, at random, from several real connections at once.
+
+Hypothesis decides who does what in which order; the operating system decides how it interleaves. After every meeting no
+counter drifts, no night is oversold, everybody in the house has a room of their own, and nobody has been told to try
+again: with the lock order of ``inventory.operations`` there is no deadlock to be chosen as the victim of.
+"""
+
+import asyncio
+from collections.abc import Coroutine
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
+
+from marketplace.inventory import operations, queries
+from marketplace.inventory.errors import HoldLapsed, NotAvailable, UnitsBelowTaken
+from marketplace.inventory.rules import NightRange, RoomDraft, Wanted
+from marketplace.kit import db
+from marketplace.kit.audit import SYSTEM
+from marketplace.kit.clock import local_date
+from marketplace.kit.errors import NotFound
+from marketplace.kit.ids import new_id
+
+CONNECTIONS, ROOM_TYPES, UNITS, NIGHTS = 6, 2, 3, 12
+REFUSALS = (NotAvailable, HoldLapsed, UnitsBelowTaken, NotFound)
+# 24 histories of 160 steps: nearly 4,000, of which three in four are transactions.
+HISTORIES, STEPS, PER_MEETING = 24, 160, 14
+
+
+class Step(msgspec.Struct, frozen=True):
+    """One transaction; ``pick`` chooses among the allocations made so far."""
+
+    do: str
+    room: int = 0
+    first: int = 0
+    length: int = 1
+    units: int = 1
+    hold_s: int | None = None
+    pick: int = 0
+
+
+stays = {"room": st.integers(0, ROOM_TYPES - 1), "first": st.integers(0, NIGHTS - 1), "length": st.integers(1, 5)}
+steps = st.one_of(
+    st.builds(Step, st.just("take"), **stays, units=st.integers(1, 2), hold_s=st.sampled_from([None, 10, 60])),
+    st.builds(Step, st.just("take"), **stays, hold_s=st.just(10)),
+    st.builds(Step, st.just("block"), **stays),
+    st.builds(Step, st.sampled_from(["release", "keep", "keep", "extend"]), pick=st.integers(0, 99)),
+    st.builds(Step, st.just("break_"), **stays),
+    st.builds(Step, st.just("mend"), pick=st.integers(0, 99)),
+    st.builds(Step, st.just("sell"), **stays, units=st.sampled_from([3, 3, 2, 1, 0])),
+    st.builds(Step, st.sampled_from(["close", "restrict"]), **stays),
+    st.builds(Step, st.sampled_from(["stop", "resume", "resume"])),
+    st.builds(Step, st.just("house"), room=st.integers(0, ROOM_TYPES - 1)),
+)
+
+
+class Interleaving(RuleBasedStateMachine):
+    """Plans transactions for several connections and lets them run at once."""
+
+    inn: Any
+    loop: asyncio.AbstractEventLoop
+
+    def wait_for(self, work: Coroutine[Any, Any, Any]) -> Any:
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result(60)
+
+    @initialize()
+    def open_house(self) -> None:
+        self.now = self.inn.now
+        self.plans: list[list[Step]] = [[] for _ in range(CONNECTIONS)]
+        self.made, self.broken = list[UUID](), list[tuple[UUID, UUID]]()
+        self.rooms: list[UUID] = self.wait_for(self._open_house())
+
+    async def _open_house(self) -> list[UUID]:
+        rooms = [await self.inn.add_room_type(units=UNITS, nights=NIGHTS) for _ in range(ROOM_TYPES)]
+        for n, room in enumerate(rooms):
+            drafts = [
+                RoomDraft(number=f"{n}{i}-{room.hex[-8:]}", floor=1 + i, has_lift=i == 2, wing="东")
+                for i in range(UNITS)
+            ]
+            await operations.set_rooms(actor=SYSTEM, room_type_id=room, drafts=drafts, now=self.now)
+        await self._resume(Step("resume"))
+        return rooms
+
+    @rule(connection=st.integers(0, CONNECTIONS - 1), step=steps)
+    def plan(self, connection: int, step: Step) -> None:
+        self.plans[connection].append(step)
+
+    @rule(hours=st.sampled_from([0, 0, 0, 1, 24]))
+    @precondition(lambda self: sum(map(len, self.plans)) >= PER_MEETING)
+    def meet(self, hours: int) -> None:
+        self.wait_for(self._meet())
+        self.now += timedelta(hours=hours, seconds=20)
+
+    def teardown(self) -> None:
+        if hasattr(self, "rooms"):
+            self.wait_for(self._meet())
+
+    async def _meet(self) -> None:
+        plans, self.plans = self.plans, [[] for _ in range(CONNECTIONS)]
+        await asyncio.gather(*(self._live(plan) for plan in plans))
+        assert [drift for drift in await queries.verify() if drift.room_type_id in self.rooms] == []
+        oversold = "SELECT count(*) FROM room_nights WHERE taken_count > unit_count OR unit_count > $1"
+        assert await db.fetch_value(oversold, UNITS) == 0
+        for room in range(ROOM_TYPES):
+            await self._house(Step("house", room=room))
+        await self._everybody_has_a_room()
+
+    async def _live(self, plan: list[Step]) -> None:
+        for step in plan:
+            try:
+                await getattr(self, f"_{step.do}")(step)
+            except REFUSALS:
+                continue
+
+    async def _everybody_has_a_room(self) -> None:
+        today = local_date(self.now)
+        without = await db.fetch(
+            "SELECT a.id FROM allocations a WHERE a.room_type_id = ANY($1) AND a.expires_at IS NULL AND a.stay @> $2::date"
+            " AND a.unit_count <> (SELECT count(*) FROM room_assignments r WHERE r.allocation_id = a.id AND r.stay @> $2::date)",
+            self.rooms,
+            today,
+        )
+        assert [row["id"] for row in without] == []
+
+    async def _take(self, step: Step) -> None:
+        async with db.transaction():
+            taken = await operations.take(
+                room_type_id=self.rooms[step.room], check_in=self.inn.day(step.first),
+                check_out=self.inn.day(step.first + step.length), unit_count=step.units, kind="booking", owner_id=new_id(),
+                expires_at=None if step.hold_s is None else self.now + timedelta(seconds=step.hold_s), now=self.now,
+            )  # fmt: skip
+        self.made.append(taken)
+
+    async def _block(self, step: Step) -> None:
+        wanted = [
+            Wanted(
+                room_type_id=room, check_in=self.inn.day(step.first), check_out=self.inn.day(step.first + step.length),
+                unit_count=1, kind="block", owner_id=new_id(),
+            )
+            for room in (self.rooms if step.room else reversed(self.rooms))
+        ]  # fmt: skip
+        async with db.transaction():
+            self.made += await operations.take_many(wanted, now=self.now)
+
+    def _picked(self, step: Step) -> UUID:
+        return self.made[step.pick % len(self.made)] if self.made else UUID(int=0)
+
+    async def _release(self, step: Step) -> None:
+        async with db.transaction():
+            await operations.release(allocation_id=self._picked(step))
+
+    async def _keep(self, step: Step) -> None:
+        async with db.transaction():
+            await operations.keep(allocation_id=self._picked(step))
+
+    async def _extend(self, step: Step) -> None:
+        async with db.transaction():
+            until = self.now + timedelta(seconds=90)
+            await operations.extend(allocation_id=self._picked(step), expires_at=until, now=self.now)
+
+    async def _break_(self, step: Step) -> None:
+        first = max(self.inn.day(step.first), local_date(self.now))
+        outage = await operations.take_out_of_service(
+            actor=SYSTEM, room_type_id=self.rooms[step.room], first=first, end=first + timedelta(days=step.length),
+            unit_count=1, reason="漏水", now=self.now,
+        )  # fmt: skip
+        self.broken.append((self.rooms[step.room], outage.id))
+
+    async def _mend(self, step: Step) -> None:
+        room, outage = self.broken[step.pick % len(self.broken)] if self.broken else (self.rooms[0], UUID(int=0))
+        await operations.return_to_service(actor=SYSTEM, room_type_id=room, outage_id=outage, now=self.now)
+
+    async def _set(self, step: Step, **facts: Any) -> None:
+        first, end = max(self.inn.day(step.first), local_date(self.now)), self.inn.day(NIGHTS)
+        end = min(end, first + timedelta(days=step.length))
+        if first < end:
+            asked = [NightRange(first=first, end=end, **facts)]
+            await operations.set_nights(actor=SYSTEM, room_type_id=self.rooms[step.room], ranges=asked, now=self.now)
+
+    async def _sell(self, step: Step) -> None:
+        await self._set(step, unit_count=step.units, closed=False, closed_to_arrival=False)
+
+    async def _close(self, step: Step) -> None:
+        await self._set(step, closed=True)
+
+    async def _restrict(self, step: Step) -> None:
+        await self._set(step, min_stay_count=1 + step.length % 2, closed_to_arrival=step.length == 5)
+
+    async def _stop(self, _: Step) -> None:
+        async with db.transaction():
+            await operations.stop_sale(institution_id=self.inn.id)
+
+    async def _resume(self, _: Step) -> None:
+        async with db.transaction():
+            await operations.resume_sale(institution_id=self.inn.id)
+
+    async def _house(self, step: Step) -> None:
+        async with db.transaction():
+            found = await operations.assign_rooms(room_type_id=self.rooms[step.room], wishes=[], now=self.now)
+        assert found.unplaced == ()
+
+
+async def test_whatever_happens_at_once_the_counters_are_true_and_everybody_has_a_room(committed_house):
+    class OfThisHouse(Interleaving):
+        inn, loop = committed_house, asyncio.get_running_loop()
+
+    # Which of two transactions comes first is for the operating system to say: a failure cannot be made smaller.
+    chosen = settings(
+        max_examples=HISTORIES, stateful_step_count=STEPS, deadline=None, phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck), database=None,
+    )  # fmt: skip
+    await asyncio.to_thread(run_state_machine_as_test, OfThisHouse, settings=chosen)
+    taken = await db.fetch("SELECT kind, count(*) AS count FROM allocations GROUP BY kind ORDER BY kind")
+    assert [row["kind"] for row in taken] == ["block", "booking", "out_of_service"]
+    assert await db.fetch_value("SELECT count(*) FROM room_assignments") > 0
