@@ -1,0 +1,74 @@
+"""Pure rules of search: when, who, how warm, in which order and why."""
+
+from marketplace.search.rules.alternatives import Alternative, nearest_fits, places_by_nearness
+from marketplace.search.rules.asked import GUESTS_PER_ROOM_MAX, Asked, Party, Sort, check_asked
+from marketplace.search.rules.changes import Change
+from marketplace.search.rules.choosing import Discounts, choose
+from marketplace.search.rules.climate import Relief, relief_of, stay_mean, stay_means, year_of
+from marketplace.search.rules.exclusions import Excluded, House, HouseRoom, reasons_against
+from marketplace.search.rules.facets import Facets, count_facets
+from marketplace.search.rules.matches import Facts, Match, Offer, Room, in_order, offer_of, position
+from marketplace.search.rules.origins import ORIGINS, Origin, origin_of
+from marketplace.search.rules.recommending import Point, recommend
+from marketplace.search.rules.travel import Side, distance_km, side_near, side_of
+from marketplace.search.rules.windows import (
+    Free,
+    Prefer,
+    Start,
+    Window,
+    best_start,
+    read_window,
+    shift_of,
+    starts,
+    widened,
+)
+
+__all__ = (
+    "GUESTS_PER_ROOM_MAX",
+    "ORIGINS",
+    "Alternative",
+    "Asked",
+    "Change",
+    "Discounts",
+    "Excluded",
+    "Facets",
+    "Facts",
+    "Free",
+    "House",
+    "HouseRoom",
+    "Match",
+    "Offer",
+    "Origin",
+    "Party",
+    "Point",
+    "Prefer",
+    "Relief",
+    "Room",
+    "Side",
+    "Sort",
+    "Start",
+    "Window",
+    "best_start",
+    "check_asked",
+    "choose",
+    "count_facets",
+    "distance_km",
+    "in_order",
+    "nearest_fits",
+    "offer_of",
+    "origin_of",
+    "places_by_nearness",
+    "position",
+    "read_window",
+    "reasons_against",
+    "recommend",
+    "relief_of",
+    "shift_of",
+    "side_near",
+    "side_of",
+    "starts",
+    "stay_mean",
+    "stay_means",
+    "widened",
+    "year_of",
+)
