@@ -27,6 +27,7 @@ from marketplace.openapi.controllers import Documentation
 from marketplace.payments import gateway
 from marketplace.payments.controllers import ProviderWebhooks
 from marketplace.places.controllers import Places
+from marketplace.search.controllers import Stays
 from marketplace.settings import settings
 from marketplace.tours.controllers import Departures, Tours
 
@@ -36,6 +37,7 @@ CONTROLLERS = (
     Pictures,
     Availabilities,
     RoomTypeNights,
+    Stays,
     Tours,
     Departures,
     Certificates,

@@ -59,6 +59,12 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
         shown = [one.facts for one in self.matches] + [one.facts for one in self.alternatives]
         return [facts.institution_id for facts in shown]
 
+    @property
+    def room_type_ids(self) -> list[UUID]:
+        """Every room type that is shown."""
+        offers = [offer for one in self.matches for offer in one.offers]
+        return [offer.room_type_id for offer in (*offers, *(one.offer for one in self.alternatives))]
+
 
 async def search(
     *, asked: Asked, places: Mapping[str, Place], after: SortKey | None, limit: int, now: datetime

@@ -1,7 +1,7 @@
 """Pure rules of search: when, who, how warm, in which order and why."""
 
 from marketplace.search.rules.alternatives import Alternative, nearest_fits, places_by_nearness
-from marketplace.search.rules.asked import GUESTS_PER_ROOM_MAX, Asked, Party, Sort, check_asked
+from marketplace.search.rules.asked import GUESTS_PER_ROOM_MAX, Asked, Climate, Party, Sort, check_asked
 from marketplace.search.rules.changes import Change
 from marketplace.search.rules.choosing import Discounts, choose
 from marketplace.search.rules.climate import Relief, relief_of, stay_mean, stay_means, year_of
@@ -29,6 +29,7 @@ __all__ = (
     "Alternative",
     "Asked",
     "Change",
+    "Climate",
     "Discounts",
     "Excluded",
     "Facets",

@@ -30,6 +30,13 @@ class Party(msgspec.Struct, frozen=True, kw_only=True):
         return self.rooms or -(-self.guests // guests_max)
 
 
+class Climate(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the guests live, and by how many hundredths of a degree it must be cooler."""
+
+    origin: Origin | None = None
+    relief_min: int | None = None
+
+
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """A search. ``price_max`` is fen for the whole stay, ``relief_min`` hundredths of a degree."""
 
