@@ -249,7 +249,7 @@ class ExcludedView(msgspec.Struct, frozen=True, kw_only=True):
     code: Annotated[str, msgspec.Meta(examples=["sold_out"])]
     reason_zh: Annotated[str, msgspec.Meta(examples=["2027-06-05 已无空房"])]
     reason_en: Annotated[str, msgspec.Meta(examples=["Nothing is left on 2027-06-05"])]
-    facts: Annotated[dict[str, str | int | float | None], msgspec.Meta(examples=[{"first_full_night": "2027-06-05"}])]
+    facts: Annotated[dict[str, str | float | None], msgspec.Meta(examples=[{"first_full_night": "2027-06-05"}])]
 
     @classmethod
     def of(cls, reason: Excluded) -> "ExcludedView":

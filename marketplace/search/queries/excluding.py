@@ -9,7 +9,7 @@ from marketplace.catalog.rules import Filters
 from marketplace.certifications.states import Status
 from marketplace.inventory import queries as inventory
 from marketplace.kit.clock import local_date
-from marketplace.kit.db import fetch_value
+from marketplace.kit.db import fetch_one
 from marketplace.places.rules import Place
 from marketplace.pricing import queries as pricing
 from marketplace.search.rules import Asked, Excluded, Facts, House, HouseRoom, distance_km, reasons_against
@@ -39,15 +39,14 @@ async def _has_text(asked: Asked, now: datetime) -> bool:
     if asked.filters.text is None:
         return True
     sql = Matching(Filters(text=asked.filters.text), now=now)
-    return bool(
-        await fetch_value(
-            "SELECT EXISTS (SELECT FROM institutions i JOIN listings l ON l.institution_id = i.id"
-            " JOIN institution_search s ON s.institution_id = i.id"
-            " JOIN certifications c ON c.institution_id = i.id AND c.is_current"
-            f" WHERE i.id = {sql.put(asked.institution_id)} AND {' AND '.join(sql.conditions)})",
-            *sql.args,
-        )
+    row = await fetch_one(
+        f"SELECT {sql.rank} AS text_rank, {sql.grade} AS grade FROM institutions i"
+        " JOIN listings l ON l.institution_id = i.id JOIN institution_search s ON s.institution_id = i.id"
+        " JOIN certifications c ON c.institution_id = i.id AND c.is_current"
+        f" WHERE i.id = {sql.put(asked.institution_id)} AND {' AND '.join(sql.conditions)}",
+        *sql.args,
     )
+    return row is not None
 
 
 def _facts(listing: Listed, asked: Asked) -> Facts:

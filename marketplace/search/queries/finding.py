@@ -69,7 +69,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 async def search(
     *, asked: Asked, places: Mapping[str, Place], after: SortKey | None, limit: int, now: datetime
 ) -> Answer:
-    """Answer a search in two queries, or in at most six when nothing fits. Refuses: BadCursor of another search.
+    """Answer a search in two queries, or in at most five when nothing fits. Refuses: BadCursor of another search.
 
     A page begins after the position and id that the last one ended with, so that institutions which come and go
     meanwhile neither repeat others nor hide them.
@@ -147,4 +147,4 @@ def _dropped(code: str, parameter: str, points: int, zh: str, en: str) -> Change
 
 async def _discounts(rooms: Iterable[Room], now: datetime) -> Discounts:
     found = {room.facts.institution_id for room in rooms}
-    return await pricing.discounts_of_many(found, on=local_date(now))
+    return await pricing.discounts_of_many(found, on=local_date(now)) if found else {}

@@ -17,7 +17,7 @@ from marketplace.search.rules.climate import relief_of
 from marketplace.search.rules.matches import Facts, Room
 from marketplace.search.rules.windows import Free, Window, best_start
 
-Fact = str | int | float | None
+Fact = str | float | None
 
 
 class Excluded(msgspec.Struct, frozen=True, kw_only=True):
@@ -157,8 +157,7 @@ def _fitting(one: HouseRoom, house: House, asked: Asked) -> tuple[HouseRoom, Roo
     units = asked.party.units(sold_by=kind.sold_by, guests_max=kind.guests_max)
     if units > kind.unit_count or units * kind.guests_max < asked.party.guests:
         return None
-    until = house.valid_until or asked.window.first
-    left = [night for night in one.nights if night.available_count >= units and night.night < until]
+    left = [night for night in one.nights if night.available_count >= units]
     free = Free(
         offsets=[(night.night - asked.window.first).days for night in left],
         prices=[night.price_amount for night in left],
