@@ -30,6 +30,7 @@ from marketplace.search.rules import (
     nearest_fits,
     places_by_nearness,
     position,
+    weather_of,
     widened,
 )
 
@@ -76,14 +77,16 @@ async def search(
     """
     if after is not None and after.asked != fingerprint(asked):
         raise BadCursor
+    weather = weather_of(asked.window, places, origin=asked.origin, relief_min=asked.relief_min)
     rooms = await candidates.rooms(
         window=asked.window,
         filters=asked.filters,
         party=asked.party,
+        weather=weather,
         institution_id=asked.institution_id,
         now=now,
     )
-    found = choose(rooms, asked=asked, places=places, discounts=await _discounts(rooms, now))
+    found = choose(rooms, asked=asked, weather=weather, discounts=await _discounts(rooms, now))
     ordered = in_order(found, asked.sort)
     start = 0
     if after is not None:
@@ -115,7 +118,9 @@ async def _alternatives(asked: Asked, places: Mapping[str, Place], now: datetime
     wide = widened(asked.window, today=local_date(now))
     order = places_by_nearness(asked, places)
     for filters, party, dropped in _relaxed(asked):
-        rooms = await candidates.rooms(window=wide, filters=filters, party=party, nearest=order, now=now)
+        rooms = await candidates.rooms(
+            window=wide, filters=filters, party=party, weather=None, toward=asked.window, nearest=order, now=now
+        )
         found = nearest_fits(
             rooms,
             asked=asked,

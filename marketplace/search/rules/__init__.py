@@ -4,19 +4,18 @@ from marketplace.search.rules.alternatives import Alternative, nearest_fits, pla
 from marketplace.search.rules.asked import GUESTS_PER_ROOM_MAX, Asked, Climate, Party, Sort, check_asked
 from marketplace.search.rules.changes import Change
 from marketplace.search.rules.choosing import Discounts, choose
-from marketplace.search.rules.climate import Relief, relief_of, stay_mean, stay_means, year_of
+from marketplace.search.rules.climate import Relief, Weather, relief_of, weather_of
 from marketplace.search.rules.exclusions import Excluded, House, HouseRoom, reasons_against
 from marketplace.search.rules.facets import Facets, count_facets
 from marketplace.search.rules.matches import Facts, Match, Offer, Room, in_order, offer_of, position
 from marketplace.search.rules.origins import ORIGINS, Origin, origin_of
-from marketplace.search.rules.recommending import Point, recommend
+from marketplace.search.rules.recommending import Point, recommend, score_of
 from marketplace.search.rules.travel import Side, distance_km, side_near, side_of
 from marketplace.search.rules.windows import (
     Free,
     Prefer,
     Start,
     Window,
-    best_start,
     read_window,
     shift_of,
     starts,
@@ -48,8 +47,8 @@ __all__ = (
     "Side",
     "Sort",
     "Start",
+    "Weather",
     "Window",
-    "best_start",
     "check_asked",
     "choose",
     "count_facets",
@@ -64,12 +63,11 @@ __all__ = (
     "reasons_against",
     "recommend",
     "relief_of",
+    "score_of",
     "shift_of",
     "side_near",
     "side_of",
     "starts",
-    "stay_mean",
-    "stay_means",
+    "weather_of",
     "widened",
-    "year_of",
 )

@@ -14,7 +14,7 @@ from marketplace.search.rules.asked import Asked
 from marketplace.search.rules.changes import Change, km_to, of_dates, of_facts, of_price, of_relief
 from marketplace.search.rules.choosing import Discounts
 from marketplace.search.rules.matches import Facts, Offer, Room, offer_of
-from marketplace.search.rules.windows import Start, Window, best_start, shift_of
+from marketplace.search.rules.windows import Window
 
 SHOWN_MAX = 6
 _SAME_CHANGES_MAX = 3
@@ -49,7 +49,7 @@ def nearest_fits(  # noqa: PLR0913 - what a near stay is measured by.
 ) -> list[Alternative]:
     """Return at most six institutions' nearest stays, best first, and at most three that differ in the same ways.
 
-    ``rooms`` are what could be had within ``wide`` by the same party; ``dropped`` is what they already leave aside.
+    ``rooms`` are what could be had within ``wide`` by the same party, each at its nearest dates; ``dropped`` is what they already leave aside.
     """
     found: dict[object, Alternative] = {}
     for room in rooms:
@@ -83,22 +83,7 @@ def _alternative(  # noqa: PLR0913 - what a near stay is measured by.
     discounts: Discounts,
 ) -> Alternative | None:
     place = places[room.facts.place_code]
-
-    def cost(start: Start) -> int:
-        check_in = wide.day(start.offset)
-        return abs(shift_of(check_in, asked.window)) + sum(one.points for one in of_relief(place, asked, check_in))
-
-    start = best_start(room.free, nights=wide.nights, cost=cost)
-    if start is None:
-        return None
-    offer = offer_of(
-        room_type_id=room.room_type_id,
-        unit_count=room.unit_count,
-        check_in=wide.day(start.offset),
-        nights=wide.nights,
-        amount=start.amount,
-        discounts=discounts.get(room.facts.institution_id, ()),
-    )
+    offer = offer_of(room, wide, discounts=discounts.get(room.facts.institution_id, ()))
     changes = [*of_dates(offer.check_in, asked), *of_relief(place, asked, offer.check_in), *of_price(offer, asked)]
     changes += of_facts(room.facts, asked, places)
     return Alternative(facts=room.facts, offer=offer, changes=(*changes, *dropped)) if changes or dropped else None

@@ -3,7 +3,7 @@
 Hundredths of a degree, as integers: what is sorted by and compared is never a rounded float.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from itertools import accumulate
 
@@ -13,6 +13,8 @@ from marketplace.places.rules import ClimateMonth, Confidence, Place
 from marketplace.search.rules.origins import Origin
 from marketplace.search.rules.windows import Window
 
+# Where the climate is not known: never the coolest, never cool enough.
+UNKNOWN_MEAN = 100_00
 _TRUST: tuple[Confidence, ...] = ("low", "medium", "high")
 
 
@@ -23,6 +25,44 @@ class Relief(msgspec.Struct, frozen=True, kw_only=True):
     place_mean: int
     origin_mean: int
     confidence: Confidence
+
+
+class Weather(msgspec.Struct, frozen=True, kw_only=True):
+    """What the climate says about each check-in of a window: the mean of its nights, at each place and at home.
+
+    ``means`` has a row for each of ``place_codes``. ``limits`` are the warmest that each check-in may be.
+    """
+
+    place_codes: list[str]
+    means: list[list[int]]
+    home: list[int] | None
+    limits: list[int] | None
+
+    def mean(self, place_code: str, offset: int) -> int:
+        """Return the mean over the nights of a stay; far too warm where it is not known."""
+        return self.means[self.place_codes.index(place_code)][offset]
+
+    def relief(self, place_code: str, offset: int) -> int | None:
+        """Return how much cooler than at home a stay is, or None when either is not known."""
+        mean = self.mean(place_code, offset)
+        return None if self.home is None or mean == UNKNOWN_MEAN else self.home[offset] - mean
+
+
+def weather_of(
+    window: Window, places: Mapping[str, Place], *, origin: Origin | None, relief_min: int | None
+) -> Weather | None:
+    """Work out the weather of a window when it matters: for the coolest dates, or against the heat at home."""
+    if origin is None and (window.exact or window.prefer != "coolest"):
+        return None
+    home = stay_means(origin.means_c, window) if origin is not None else None
+    unknown = [UNKNOWN_MEAN] * (window.last_offset + 1)
+    years = {code: year_of(place) for code, place in places.items()}
+    return Weather(
+        place_codes=list(places),
+        means=[stay_means(year, window) if year is not None else unknown for year in years.values()],
+        home=home,
+        limits=[mean - relief_min for mean in home] if home is not None and relief_min is not None else None,
+    )
 
 
 def stay_means(means_c: Sequence[float], window: Window) -> list[int]:

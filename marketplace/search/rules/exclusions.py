@@ -12,10 +12,9 @@ from marketplace.kit.money import yuan
 from marketplace.places.rules import Place
 from marketplace.pricing.rules import Discount
 from marketplace.search.rules.asked import Asked
-from marketplace.search.rules.choosing import choose
-from marketplace.search.rules.climate import relief_of
-from marketplace.search.rules.matches import Facts, Room
-from marketplace.search.rules.windows import Free, Window, best_start
+from marketplace.search.rules.climate import Weather, relief_of, weather_of
+from marketplace.search.rules.matches import Facts, Room, offer_of
+from marketplace.search.rules.windows import Free, Start, Window, starts
 
 Fact = str | float | None
 
@@ -34,6 +33,9 @@ class HouseRoom(msgspec.Struct, frozen=True, kw_only=True):
 
     room_type: RoomType
     nights: Sequence[Night]
+
+
+Fitting = tuple[HouseRoom, int, Free]
 
 
 class House(msgspec.Struct, frozen=True, kw_only=True):
@@ -117,7 +119,7 @@ def _wanted(house: House, asked: Asked) -> Iterator[Excluded]:
 
 
 def _rooms(house: House, asked: Asked, places: Mapping[str, Place]) -> Iterator[Excluded]:
-    fitting = [room for one in house.rooms if (room := _fitting(one, house, asked)) is not None]
+    fitting = [found for one in house.rooms if (found := _fitting(one, asked)) is not None]
     if not fitting:
         largest = max((one.room_type.guests_max for one in house.rooms), default=0)
         yield _reason(
@@ -128,17 +130,23 @@ def _rooms(house: House, asked: Asked, places: Mapping[str, Place]) -> Iterator[
         )
         return
     nights = asked.window.nights
-    open_rooms = [room for _, room in fitting if best_start(room.free, nights=nights, cost=None) is not None]
-    if not open_rooms:
+    stays = [(one, units, start) for one, units, free in fitting for start in starts(free, nights=nights)]
+    if not stays:
         yield _no_nights(fitting, asked.window)
         return
-    discounts = {house.facts.institution_id: house.discounts}
-    cool = msgspec.structs.replace(asked, price_max=None)
-    found = choose(open_rooms, asked=cool, places=places, discounts=discounts)
-    if not found:
+    weather = weather_of(asked.window, places, origin=asked.origin, relief_min=asked.relief_min)
+    cool = [stay for stay in stays if _cool_enough(stay[2], house.facts, weather)]
+    if not cool:
         yield _too_warm(house.facts, asked, places)
         return
-    cheapest = min(offer.total_amount for offer in found[0].offers)
+    cheapest = min(
+        offer_of(
+            Room(facts=house.facts, room_type_id=one.room_type.id, unit_count=units, start=start),
+            asked.window,
+            discounts=house.discounts,
+        ).total_amount
+        for one, units, start in cool
+    )
     if asked.price_max is not None and cheapest > asked.price_max:
         yield _reason(
             "over_price",
@@ -149,8 +157,14 @@ def _rooms(house: House, asked: Asked, places: Mapping[str, Place]) -> Iterator[
         )
 
 
-def _fitting(one: HouseRoom, house: House, asked: Asked) -> tuple[HouseRoom, Room] | None:
-    """Return a room type as search sees it, if the party fits into it."""
+def _cool_enough(start: Start, facts: Facts, weather: Weather | None) -> bool:
+    if weather is None or weather.limits is None:
+        return True
+    return weather.mean(facts.place_code, start.offset) <= weather.limits[start.offset]
+
+
+def _fitting(one: HouseRoom, asked: Asked) -> Fitting | None:
+    """Return a room type with the units that the party takes and the nights they are free, if it fits."""
     kind = one.room_type
     if asked.filters.sold_by not in (None, kind.sold_by):
         return None
@@ -158,21 +172,20 @@ def _fitting(one: HouseRoom, house: House, asked: Asked) -> tuple[HouseRoom, Roo
     if units > kind.unit_count or units * kind.guests_max < asked.party.guests:
         return None
     left = [night for night in one.nights if night.available_count >= units]
+    offsets = [(night.night - asked.window.first).days for night in left]
+    too_short = [night.min_stay_count > asked.window.nights for night in left]
     free = Free(
-        offsets=[(night.night - asked.window.first).days for night in left],
+        offsets=offsets,
         prices=[night.price_amount for night in left],
-        barred=frozenset(
-            (night.night - asked.window.first).days for night in left if night.min_stay_count > asked.window.nights
-        ),
+        barred=frozenset(offset for offset, barred in zip(offsets, too_short, strict=True) if barred),
     )
-    return one, Room(facts=house.facts, room_type_id=kind.id, unit_count=units, free=free)
+    return one, units, free
 
 
-def _no_nights(fitting: Sequence[tuple[HouseRoom, Room]], window: Window) -> Excluded:
+def _no_nights(fitting: Sequence[Fitting], window: Window) -> Excluded:
     """Say which night is in the way, of the room type that comes closest."""
-    for one, room in fitting:
-        free = msgspec.structs.replace(room.free, barred=frozenset())
-        start = best_start(free, nights=window.nights, cost=None)
+    for one, _, free in fitting:
+        start = next(starts(msgspec.structs.replace(free, barred=frozenset()), nights=window.nights), None)
         if start is not None:
             night = next(night for night in one.nights if night.night == window.day(start.offset))
             least = night.min_stay_count
@@ -183,13 +196,17 @@ def _no_nights(fitting: Sequence[tuple[HouseRoom, Room]], window: Window) -> Exc
                 room_type_id=wire("rmt", one.room_type.id),
                 min_stay=least,
             )
-    one, room = max(fitting, key=lambda both: _first_missing(both[1].free, window))
-    full = window.day(_first_missing(room.free, window))
+    one, _, free = max(fitting, key=lambda found: _first_missing(found[2], window))
+    full = window.day(_first_missing(free, window))
     on_sale = any(night.night == full and not night.closed for night in one.nights)
     code = "sold_out" if on_sale else "not_on_sale"
     zh, en = ("已无空房", "Nothing is left on") if on_sale else ("未开售", "Nothing is on sale on")
     return _reason(
-        code, f"{full} {zh}", f"{en} {full}", first_full_night=_iso(full), room_type_id=wire("rmt", one.room_type.id)
+        code,
+        f"{full} {zh}",
+        f"{en} {full}",
+        first_full_night=_iso(full),
+        room_type_id=wire("rmt", one.room_type.id),
     )
 
 

@@ -8,8 +8,8 @@ import msgspec
 
 from marketplace.pricing.rules import Discount, length_of_stay
 from marketplace.search.rules.asked import Sort
-from marketplace.search.rules.recommending import Point
-from marketplace.search.rules.windows import Free
+from marketplace.search.rules.recommending import Point, recommend
+from marketplace.search.rules.windows import Start, Window
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,12 +31,12 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Room(msgspec.Struct, frozen=True, kw_only=True):
-    """A room type that the party fits into, in ``unit_count`` units, and its nights that can be had."""
+    """A room type that the party fits into, in ``unit_count`` units, from its preferred check-in on."""
 
     facts: Facts
     room_type_id: UUID
     unit_count: int
-    free: Free
+    start: Start
 
 
 class Offer(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,7 +67,7 @@ class Match(msgspec.Struct, frozen=True, kw_only=True):
     facts: Facts
     offers: tuple[Offer, ...]
     relief: int | None
-    points: tuple[Point, ...]
+    score: int
 
     @property
     def best(self) -> Offer:
@@ -75,28 +75,28 @@ class Match(msgspec.Struct, frozen=True, kw_only=True):
         return self.offers[0]
 
     @property
-    def score(self) -> int:
-        """The sum of the points."""
-        return sum(point.points for point in self.points)
+    def points(self) -> tuple[Point, ...]:
+        """The reasons of the score, which is their sum."""
+        facts = self.facts
+        return recommend(
+            grade=facts.grade,
+            restricted=facts.under_restriction,
+            text_rank=facts.text_rank,
+            distance_m=facts.distance_m,
+            relief=self.relief,
+        )
 
 
-def offer_of(  # noqa: PLR0913 - an offer is these facts.
-    *,
-    room_type_id: UUID,
-    unit_count: int,
-    check_in: date,
-    nights: int,
-    amount: int,
-    discounts: Sequence[Discount],
-) -> Offer:
-    """Price a stay whose nights sum to ``amount`` for one unit, by the rule of quotes."""
-    nights_amount = amount * unit_count
-    discount, off = length_of_stay(nights_amount, night_count=nights, discounts=discounts)
+def offer_of(room: Room, window: Window, *, discounts: Sequence[Discount]) -> Offer:
+    """Price a room type's stay by the rule of quotes."""
+    nights_amount = room.start.amount * room.unit_count
+    discount, off = length_of_stay(nights_amount, night_count=window.nights, discounts=discounts)
+    check_in = window.day(room.start.offset)
     return Offer(
-        room_type_id=room_type_id,
-        unit_count=unit_count,
+        room_type_id=room.room_type_id,
+        unit_count=room.unit_count,
         check_in=check_in,
-        check_out=check_in + timedelta(days=nights),
+        check_out=check_in + timedelta(days=window.nights),
         nights_amount=nights_amount,
         discount_amount=off,
         discount_bps=discount.discount_bps if discount and off else 0,

@@ -15,7 +15,7 @@ import msgspec
 
 _GRADE = 12
 _RESTRICTED = -15
-_TEXT = {0: 20, 1: 10}
+_TEXT: dict[int | None, int] = {0: 20, 1: 10}
 _NEAREST = 20
 _METRES_PER_POINT = 2_000
 _RELIEF_PER_POINT = 50
@@ -31,11 +31,24 @@ class Point(msgspec.Struct, frozen=True):
     reason_en: str
 
 
+def score_of(
+    *, grade: int | None, restricted: bool, text_rank: int | None, distance_m: int | None, relief: int | None
+) -> int:
+    """Return the points of an institution; a fact that was not asked about is None and has none."""
+    return (
+        _GRADE * (grade or 0)
+        + (_RESTRICTED if restricted else 0)
+        + _TEXT.get(text_rank, 0)
+        + (0 if distance_m is None else _of_distance(distance_m))
+        + (0 if relief is None else _of_relief(relief))
+    )
+
+
 def recommend(
     *, grade: int | None, restricted: bool, text_rank: int | None, distance_m: int | None, relief: int | None
 ) -> tuple[Point, ...]:
-    """Return the reasons of an institution's position; a fact that was not asked about is None and has none."""
-    found = [_of_grade(grade)]
+    """Return the reasons of a score, of which it is the sum."""
+    found = [Point("grade", _GRADE * (grade or 0), *_grade_words(grade))]
     if restricted:
         found.append(
             Point(
@@ -47,18 +60,24 @@ def recommend(
         found.append(Point("text", _TEXT[text_rank], f"{where_zh}与搜索词相符", f"Your words are in the {where_en}"))
     if distance_m is not None:
         km = f"{distance_m / 1000:.1f}"
-        points = max(0, _NEAREST - distance_m // _METRES_PER_POINT)
-        found.append(Point("distance", points, f"距所选地点 {km} 公里", f"{km} km from your point"))
+        found.append(Point("distance", _of_distance(distance_m), f"距所选地点 {km} 公里", f"{km} km from your point"))
     if relief is not None:
-        points = max(0, min(_RELIEF_MOST, relief // _RELIEF_PER_POINT))
-        found.append(Point("relief", points, *_relief_words(relief)))
+        found.append(Point("relief", _of_relief(relief), *_relief_words(relief)))
     return tuple(found)
 
 
-def _of_grade(grade: int | None) -> Point:
+def _of_distance(distance_m: int) -> int:
+    return max(0, _NEAREST - distance_m // _METRES_PER_POINT)
+
+
+def _of_relief(relief: int) -> int:
+    return max(0, min(_RELIEF_MOST, relief // _RELIEF_PER_POINT))
+
+
+def _grade_words(grade: int | None) -> tuple[str, str]:
     if grade is None:
-        return Point("grade", 0, "暂无公示等级", "No public grade at present")
-    return Point("grade", _GRADE * grade, f"民政评定 {grade} 级", f"Assessed as grade {grade} of 5")
+        return "暂无公示等级", "No public grade at present"
+    return f"民政评定 {grade} 级", f"Assessed as grade {grade} of 5"
 
 
 def _relief_words(relief: int) -> tuple[str, str]:

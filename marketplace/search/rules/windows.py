@@ -1,6 +1,6 @@
 """When a stay may be: exact dates are a window with a single first night."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from itertools import accumulate
 from typing import Literal
@@ -41,14 +41,12 @@ class Window(msgspec.Struct, frozen=True, kw_only=True):
 class Free(msgspec.Struct, frozen=True, kw_only=True):
     """The nights of a room type that can be had within a window, in order, with their prices in fen.
 
-    ``barred`` are the offsets on which no stay of this length may begin. Of a window with a single stay, only the sum
-    of its nights is known: ``whole``.
+    ``barred`` are the offsets on which no stay of this length may begin.
     """
 
-    offsets: Sequence[int] = ()
-    prices: Sequence[int] = ()
+    offsets: Sequence[int]
+    prices: Sequence[int]
     barred: frozenset[int] = frozenset()
-    whole: int | None = None
 
 
 class Start(msgspec.Struct, frozen=True):
@@ -148,27 +146,9 @@ def shift_of(check_in: date, asked: Window) -> int:
 
 def starts(free: Free, *, nights: int) -> Iterator[Start]:
     """Yield every check-in on which ``nights`` nights in a row can be had, earliest first."""
-    if free.whole is not None:
-        yield Start(0, free.whole)
-        return
     sums = [0, *accumulate(free.prices)]
     offsets, barred = free.offsets, free.barred
     for i in range(len(offsets) - nights + 1):
         offset = offsets[i]
         if offsets[i + nights - 1] - offset == nights - 1 and offset not in barred:
             yield Start(offset, sums[i + nights] - sums[i])
-
-
-def best_start(
-    free: Free, *, nights: int, cost: Callable[[Start], int] | None, allowed: frozenset[int] | None = None
-) -> Start | None:
-    """Return the check-in of least ``cost``, the earliest of several; without a cost simply the earliest.
-
-    ``allowed`` keeps only some offsets; None keeps all.
-    """
-    found = starts(free, nights=nights)
-    if allowed is not None:
-        found = (start for start in found if start.offset in allowed)
-    if cost is None:
-        return next(found, None)
-    return min(found, key=lambda start: (cost(start), start.offset), default=None)
