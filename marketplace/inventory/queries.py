@@ -80,8 +80,10 @@ async def availability(*, institution_id: UUID, first: date, end: date, now: dat
 
 
 async def verify() -> list[Drift]:
-    """Recompute every counter and every closed night from the allocations and name what differs; empty is good."""
-    rows = await fetch(f"{_TAKEN_DRIFT} UNION ALL {_CLOSED_DRIFT} ORDER BY room_type_id, night, fact")
+    """Recompute every counter, closed night and season and name what differs; empty is good."""
+    rows = await fetch(
+        f"{_TAKEN_DRIFT} UNION ALL {_CLOSED_DRIFT} UNION ALL {_SEASON_DRIFT} ORDER BY room_type_id, night, fact"
+    )
     return [Drift(**dict(row)) for row in rows]
 
 
@@ -103,4 +105,15 @@ SELECT l.room_type_id, (lower(stretch) + day) AS night, 'closed' AS fact,
                  WHERE n.room_type_id = l.room_type_id AND (n.closed OR n.taken_count >= n.unit_count)) AS nights,
        unnest((l.closed - nights.closed) + (nights.closed - l.closed)) AS stretch,
        generate_series(0, upper(stretch) - lower(stretch) - 1) AS day
+"""
+_SEASON_DRIFT = """
+SELECT room_type_id, night, 'price_amount' AS fact, coalesce(n.price_amount, 0)::int AS expected,
+       coalesce(s.price_amount, 0) AS found
+  FROM room_nights n
+  FULL JOIN (SELECT room_type_id, date '2000-01-01' + day AS night, price_amount, min_stay_count
+               FROM room_type_seasons,
+                    unnest(first_days, end_days, price_amounts, min_stay_counts)
+                        AS run (first, "end", price_amount, min_stay_count),
+                    generate_series(first, "end" - 1) AS day) AS s USING (room_type_id, night)
+ WHERE (n.price_amount, n.min_stay_count) IS DISTINCT FROM (s.price_amount, s.min_stay_count)
 """

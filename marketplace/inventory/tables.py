@@ -3,7 +3,7 @@
 from piccolo.columns import Column
 from piccolo.table import Table
 
-from marketplace.kit.columns import bigint, boolean, date, key, smallint, text, timestamptz, uuid
+from marketplace.kit.columns import bigint, boolean, date, integers, key, smallint, text, timestamptz, uuid
 from marketplace.kit.db import DB
 
 
@@ -48,6 +48,16 @@ class RoomNight(Table, tablename="room_nights", db=DB):
     price_amount = bigint()
     min_stay_count = smallint()
     closed = boolean()
+
+
+class RoomTypeSeasons(Table, tablename="room_type_seasons", db=DB):
+    """The nights of a room type run-length encoded for search: runs ``[first, end)`` in days since 2000-01-01."""
+
+    room_type_id = key()
+    first_days = integers()
+    end_days = integers()
+    price_amounts = integers()
+    min_stay_counts = integers()
 
 
 class Allocation(Table, tablename="allocations", db=DB):

@@ -1,8 +1,7 @@
-"""Which rooms could be had within a window, and from which day: one statement, narrow rows first.
+"""Which rooms could be had within a window: one statement that reads narrow rows.
 
-The closed nights of a room type stand in its lock row, so most of what is sold out is left out before a night is read.
-Lapsed holds count as free, as they do for the booking that follows. Of a flexible window each room type's preferred
-check-in is found in one pass over its nights, and its price is the difference of two running sums.
+The closed nights of a room type stand in its lock row and its prices in its seasons, so a search reads no nights, except
+where several units are asked for or a hold has lapsed. Lapsed holds count as free, as they do for the booking that follows.
 """
 
 from collections.abc import Sequence
@@ -16,7 +15,7 @@ from marketplace.catalog.queries import Matching
 from marketplace.catalog.rules import Filters
 from marketplace.certifications.states import Status
 from marketplace.kit.db import fetch
-from marketplace.search.rules import Facts, Party, Room, Start, Weather, Window
+from marketplace.search.rules import Facts, Party, Room, Seasons, Window, number
 
 # How many institutions are looked at for the nearest fits: those at the places nearest to what was asked.
 NEAREST_INSTITUTIONS = 200
@@ -27,148 +26,93 @@ async def rooms(  # noqa: PLR0913 - what bounds a search, each named.
     window: Window,
     filters: Filters,
     party: Party,
-    weather: Weather | None,
     now: datetime,
     institution_id: UUID | None = None,
-    toward: Window | None = None,
     nearest: Sequence[str] | None = None,
 ) -> list[Room]:
-    """Return every room type of a bookable institution that the party fits into, each at its preferred check-in.
+    """Return the room types of bookable institutions that the party fits into and that may have a stay, in no order.
 
-    Only check-ins that ``weather`` lets pass; ``toward`` prefers those nearest to another window. ``nearest`` keeps some
-    two hundred institutions, at the first of these places.
+    ``nearest`` keeps only some two hundred institutions, at the first of these places.
     """
     sql = Matching(filters, now=now)
     if institution_id is not None:
         sql.conditions.append(f"i.id = {sql.put(institution_id)}")
     if nearest is not None:
         sql.conditions.append(_nearest(sql, nearest))
-    statement = _Statement(sql, window, party, weather, now)
-    rows = await fetch(statement.exact() if window.exact else statement.flexible(toward), *sql.args)
+    rows = await fetch(_statement(sql, window, party, now), *sql.args)
     facts: dict[UUID, Facts] = {}
     found: list[Room] = []
     for row in rows:
-        institution = facts.get(row["institution_id"])
+        institution_id = row["institution_id"]
+        institution = facts.get(institution_id)
         if institution is None:
-            institution = facts[row["institution_id"]] = _facts(row, filters)
+            institution = facts[institution_id] = _facts(row, filters)
         found.append(
             Room(
                 facts=institution,
                 room_type_id=row["room_type_id"],
                 unit_count=row["units"],
-                start=Start(row["start"], row["amount"]),
+                seasons=Seasons(row["first_days"], row["end_days"], row["price_amounts"], row["min_stay_counts"]),
+                free=_counted(row["free_days"] or ()) if row["counted"] else _open(row["open"]),
             )
         )
     return found
 
 
-# What a night must allow for a stay to begin on it; inventory.rules.check_stay says the same to who quotes.
-_MAY_BEGIN = "min_stay_count <= {nights}"
-# The nights of a room type r that are free. Only those with lapsed holds look for what these give back.
-_FREE_NIGHTS = """
-      FROM room_nights
-     WHERE room_type_id = r.room_type_id AND night >= r.first AND night < r.last AND NOT closed
-       AND unit_count - taken_count
-           + CASE WHEN r.held
-                  THEN coalesce((SELECT sum(a.unit_count) FROM allocations a
-                                  WHERE a.room_type_id = r.room_type_id AND a.expires_at <= {at} AND a.stay @> night), 0)
-                  ELSE 0 END >= r.units
-"""
+def _statement(sql: Matching, window: Window, party: Party, now: datetime) -> str:
+    """Select the room types that may be open, with the runs of their nights and those that are free.
 
-
-class _Statement:
-    """One search in SQL. Prices are summed as int4: a night costs at most ¥1,000,000, and bigint would sum as numeric."""
-
-    def __init__(self, sql: Matching, window: Window, party: Party, weather: Weather | None, now: datetime) -> None:
-        self._sql, self._window, self._party = sql, window, party
-        # Weather that neither bars a check-in nor makes one the preferred is for the order of the answer alone.
-        chooses = weather is not None and (weather.limits is not None or window.prefer == "coolest")
-        self._weather = weather if chooses else None
-        self._first, self._end = f"{sql.put(window.first)}::date", f"{sql.put(window.end)}::date"
-        self._span = f"{sql.put(Range(window.first, window.end))}::daterange"
-        self._nights, self._at = f"{sql.put(window.nights)}::int", sql.put(now)
-        self._means, self._place = "", "0"
-        if self._weather is not None:
-            self._means = f"({sql.put(self._weather.means)}::int[][])"
-            self._place = f"array_position({sql.put(self._weather.place_codes)}::text[], i.place_code)"
-
-    def exact(self) -> str:
-        """Sum the nights of the only stay."""
-        cool = f" AND {self._cool('r.place', '1')}" if self._cooler else ""
-        return f"""{self._rooms(f"NOT k.closed && {self._span}")}
- CROSS JOIN LATERAL (
-    SELECT 0 AS start, count(*) AS night_count, sum(price_amount::int4) AS amount,
-           bool_or({_MAY_BEGIN.format(nights=self._nights)}) FILTER (WHERE night = {self._first}) AS begins
-    {_FREE_NIGHTS.format(at=self._at)}) n
- WHERE n.night_count = {self._nights} AND n.begins{cool}
-"""
-
-    def flexible(self, toward: Window | None) -> str:
-        """Find the preferred check-in among those with enough free nights in a row."""
-        gap = f"unnest(datemultirange({self._span}) - k.closed) gap WHERE upper(gap) - lower(gap) >= {self._nights}"
-        cool = f" AND {self._cool('r.place', f'night - {self._first} + 1')}" if self._cooler else ""
-        return f"""{self._rooms(f"EXISTS (SELECT FROM {gap})")}
- CROSS JOIN LATERAL (
-    SELECT night - {self._first} AS start, amount
-      FROM (SELECT night, {_MAY_BEGIN.format(nights=self._nights)} AS begins,
-                   lead(night, {self._nights} - 1) OVER stays AS last_night,
-                   lead(running, {self._nights} - 1) OVER stays - running + price_amount::int4 AS amount
-              FROM (SELECT *, sum(price_amount::int4) OVER (ORDER BY night) AS running
-                    {_FREE_NIGHTS.format(at=self._at)}) free
-            WINDOW stays AS (ORDER BY night)) stay
-     WHERE last_night = night + {self._nights} - 1 AND begins{cool}
-     ORDER BY {self._preference(toward)} LIMIT 1) n
-"""
-
-    def _rooms(self, may_be_open: str) -> str:
-        """Select the room types that are worth a look at their nights, each once."""
-        sql, guests = self._sql, f"{self._sql.put(self._party.guests)}::int"
-        rooms = (
-            f"{sql.put(self._party.rooms)}::int"
-            if self._party.rooms
-            else f"({guests} + t.guests_max - 1) / t.guests_max"
-        )
-        return f"""
+    Where one unit is asked for, the free nights are those that the lock row does not close; where several are, or a hold
+    has lapsed, the nights themselves are counted.
+    """
+    span, nights, at = f"{sql.put(Range(window.first, window.end))}::daterange", sql.put(window.nights), sql.put(now)
+    guests = f"{sql.put(party.guests)}::int"
+    rooms_taken = f"{sql.put(party.rooms)}::int" if party.rooms else f"({guests} + t.guests_max - 1) / t.guests_max"
+    if window.exact:
+        # The length is said once more, since a parameter must be used.
+        may_be_open = f"NOT k.closed && {span} AND upper({span}) - lower({span}) = {nights}::int"
+    else:
+        gaps = f"unnest(datemultirange({span}) - k.closed) gap"
+        may_be_open = f"EXISTS (SELECT FROM {gaps} WHERE upper(gap) - lower(gap) >= {nights}::int)"
+    return f"""
 WITH held AS MATERIALIZED (
-    SELECT DISTINCT room_type_id FROM allocations WHERE expires_at <= {self._at} AND stay && {self._span}
+    SELECT DISTINCT room_type_id FROM allocations WHERE expires_at <= {at} AND stay && {span}
 )
 SELECT r.institution_id, r.place_code, r.grade, r.text_rank, r.distance_m, r.services, r.ability_level_min,
-       r.ability_level_max, r.under_restriction, r.room_type_id, r.units, n.start, n.amount
+       r.ability_level_max, r.under_restriction, r.room_type_id, r.units, r.first_days, r.end_days, r.price_amounts,
+       r.min_stay_counts, r.counted, CASE WHEN r.counted THEN '{{}}' ELSE datemultirange(r.span) - r.closed END AS open,
+       n.free_days
   FROM (
     SELECT i.id AS institution_id, i.place_code, {sql.grade} AS grade, {sql.rank} AS text_rank,
            {sql.distance} AS distance_m, l.services, l.ability_level_min, l.ability_level_max,
            c.status <> '{Status.CERTIFIED}' OR c.assessment_overdue AS under_restriction,
-           greatest({self._first}, c.valid_from_on) AS first, least({self._end}, c.valid_until_on) AS last,
-           t.id AS room_type_id, u.units, k.room_type_id IN (SELECT room_type_id FROM held) AS held, {self._place} AS place
+           t.id AS room_type_id, u.units, y.first_days, y.end_days, y.price_amounts, y.min_stay_counts,
+           {span} * daterange(c.valid_from_on, c.valid_until_on) AS span, k.closed,
+           h.held, h.held OR u.units > 1 AS counted
       FROM institutions i
       JOIN listings l ON l.institution_id = i.id
       JOIN institution_search s ON s.institution_id = i.id
       JOIN certifications c ON c.institution_id = i.id AND c.is_current AND c.is_bookable
+       AND {span} && daterange(c.valid_from_on, c.valid_until_on)
       JOIN room_types t ON t.institution_id = i.id
       JOIN room_type_locks k ON k.room_type_id = t.id AND NOT k.stop_sale
-     CROSS JOIN LATERAL (SELECT CASE WHEN t.sold_by = 'bed' THEN {guests} ELSE {rooms} END AS units) u
+      JOIN room_type_seasons y ON y.room_type_id = t.id
+     CROSS JOIN LATERAL (SELECT CASE WHEN t.sold_by = 'bed' THEN {guests} ELSE {rooms_taken} END AS units) u
+     CROSS JOIN LATERAL (SELECT k.room_type_id IN (SELECT room_type_id FROM held) AS held) h
      WHERE {" AND ".join(sql.conditions)} AND u.units <= t.unit_count AND u.units * t.guests_max >= {guests}
-       AND ({may_be_open} OR k.room_type_id IN (SELECT room_type_id FROM held))
+       AND ({may_be_open} OR h.held)
     -- A fence: what is said of a room type is worked out once, not once for each of its nights.
-    OFFSET 0) r"""
-
-    def _preference(self, toward: Window | None) -> str:
-        if toward is not None:
-            first, last = self._sql.put(toward.first), self._sql.put(toward.day(toward.last_offset))
-            return f"greatest({first}::date - night, night - {last}::date, 0), night"
-        if self._window.prefer == "cheapest":
-            return "amount, night"
-        if self._window.prefer == "coolest":
-            return f"{self._means}[r.place][night - {self._first} + 1], night"
-        return "night"
-
-    @property
-    def _cooler(self) -> bool:
-        return self._weather is not None and self._weather.limits is not None
-
-    def _cool(self, place: str, number: str) -> str:
-        assert self._weather is not None
-        return f"{self._means}[{place}][{number}] <= ({self._sql.put(self._weather.limits)}::int[])[{number}]"
+    OFFSET 0) r
+  LEFT JOIN LATERAL (
+    SELECT array_agg(night - date '2000-01-01' ORDER BY night) AS free_days
+      FROM room_nights
+     WHERE r.counted AND room_type_id = r.room_type_id AND night >= lower(r.span) AND night < upper(r.span) AND NOT closed
+       AND unit_count - taken_count
+           + CASE WHEN r.held
+                  THEN coalesce((SELECT sum(a.unit_count) FROM allocations a
+                                  WHERE a.room_type_id = r.room_type_id AND a.expires_at <= {at} AND a.stay @> night), 0)
+                  ELSE 0 END >= r.units) n ON r.counted
+"""
 
 
 def _nearest(sql: Matching, place_codes: Sequence[str]) -> str:
@@ -192,3 +136,18 @@ def _facts(row: asyncpg.Record, filters: Filters) -> Facts:
         text_rank=row["text_rank"] if filters.text is not None else None,
         distance_m=row["distance_m"] if filters.near is not None else None,
     )
+
+
+def _open(stretches: Sequence[Range]) -> list[tuple[int, int]]:
+    return [(number(stretch.lower), number(stretch.upper)) for stretch in stretches]
+
+
+def _counted(days: Sequence[int]) -> list[tuple[int, int]]:
+    """Return the stretches of days that follow each other."""
+    stretches: list[tuple[int, int]] = []
+    for day in days:
+        if stretches and stretches[-1][1] == day:
+            stretches[-1] = (stretches[-1][0], day + 1)
+        else:
+            stretches.append((day, day + 1))
+    return stretches

@@ -82,7 +82,6 @@ async def search(
         window=asked.window,
         filters=asked.filters,
         party=asked.party,
-        weather=weather,
         institution_id=asked.institution_id,
         now=now,
     )
@@ -118,9 +117,7 @@ async def _alternatives(asked: Asked, places: Mapping[str, Place], now: datetime
     wide = widened(asked.window, today=local_date(now))
     order = places_by_nearness(asked, places)
     for filters, party, dropped in _relaxed(asked):
-        rooms = await candidates.rooms(
-            window=wide, filters=filters, party=party, weather=None, toward=asked.window, nearest=order, now=now
-        )
+        rooms = await candidates.rooms(window=wide, filters=filters, party=party, nearest=order, now=now)
         found = nearest_fits(
             rooms,
             asked=asked,

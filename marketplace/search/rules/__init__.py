@@ -10,6 +10,7 @@ from marketplace.search.rules.facets import Facets, count_facets
 from marketplace.search.rules.matches import Facts, Match, Offer, Room, in_order, offer_of, position
 from marketplace.search.rules.origins import ORIGINS, Origin, origin_of
 from marketplace.search.rules.recommending import Point, recommend, score_of
+from marketplace.search.rules.seasons import Seasons, Wish, check_ins, number, preferred
 from marketplace.search.rules.travel import Side, distance_km, side_near, side_of
 from marketplace.search.rules.windows import (
     Free,
@@ -44,21 +45,26 @@ __all__ = (
     "Prefer",
     "Relief",
     "Room",
+    "Seasons",
     "Side",
     "Sort",
     "Start",
     "Weather",
     "Window",
+    "Wish",
     "check_asked",
+    "check_ins",
     "choose",
     "count_facets",
     "distance_km",
     "in_order",
     "nearest_fits",
+    "number",
     "offer_of",
     "origin_of",
     "places_by_nearness",
     "position",
+    "preferred",
     "read_window",
     "reasons_against",
     "recommend",

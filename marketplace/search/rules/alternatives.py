@@ -12,8 +12,9 @@ import msgspec
 from marketplace.places.rules import Place
 from marketplace.search.rules.asked import Asked
 from marketplace.search.rules.changes import Change, km_to, of_dates, of_facts, of_price, of_relief
-from marketplace.search.rules.choosing import Discounts
+from marketplace.search.rules.choosing import Discounts, check_in
 from marketplace.search.rules.matches import Facts, Offer, Room, offer_of
+from marketplace.search.rules.seasons import Wish, number
 from marketplace.search.rules.windows import Window
 
 SHOWN_MAX = 6
@@ -49,7 +50,7 @@ def nearest_fits(  # noqa: PLR0913 - what a near stay is measured by.
 ) -> list[Alternative]:
     """Return at most six institutions' nearest stays, best first, and at most three that differ in the same ways.
 
-    ``rooms`` are what could be had within ``wide`` by the same party, each at its nearest dates; ``dropped`` is what they already leave aside.
+    ``rooms`` are what could be had within ``wide`` by the same party; ``dropped`` is what they already leave aside.
     """
     found: dict[object, Alternative] = {}
     for room in rooms:
@@ -83,7 +84,20 @@ def _alternative(  # noqa: PLR0913 - what a near stay is measured by.
     discounts: Discounts,
 ) -> Alternative | None:
     place = places[room.facts.place_code]
-    offer = offer_of(room, wide, discounts=discounts.get(room.facts.institution_id, ()))
+    start = check_in(room, wide, Wish(prefer="nearest", toward=_toward(asked.window)))
+    if start is None:
+        return None
+    offer = offer_of(
+        room_type_id=room.room_type_id,
+        unit_count=room.unit_count,
+        start=start,
+        window=wide,
+        discounts=discounts.get(room.facts.institution_id, ()),
+    )
     changes = [*of_dates(offer.check_in, asked), *of_relief(place, asked, offer.check_in), *of_price(offer, asked)]
     changes += of_facts(room.facts, asked, places)
     return Alternative(facts=room.facts, offer=offer, changes=(*changes, *dropped)) if changes or dropped else None
+
+
+def _toward(asked: Window) -> range:
+    return range(number(asked.first), number(asked.first) + asked.last_offset + 1)

@@ -8,7 +8,8 @@ from marketplace.search.rules.asked import Asked
 from marketplace.search.rules.climate import Weather
 from marketplace.search.rules.matches import Facts, Match, Offer, Room, offer_of
 from marketplace.search.rules.recommending import score_of
-from marketplace.search.rules.windows import Start
+from marketplace.search.rules.seasons import Wish, check_ins, number, preferred
+from marketplace.search.rules.windows import Start, Window
 
 Discounts = Mapping[UUID, Sequence[Discount]]
 Priced = tuple[Start, Offer]
@@ -18,12 +19,40 @@ def choose(rooms: Iterable[Room], *, asked: Asked, weather: Weather | None, disc
     """Return the institutions that fit, each with one offer per room type, at today's price and within the ceiling."""
     priced: dict[UUID, list[Priced]] = {}
     facts: dict[UUID, Facts] = {}
+    wishes: dict[str, Wish] = {}
     for room in rooms:
-        offer = offer_of(room, asked.window, discounts=discounts.get(room.facts.institution_id, ()))
+        code, institution_id = room.facts.place_code, room.facts.institution_id
+        if code not in wishes:
+            wishes[code] = _wish(code, asked.window, weather)
+        start = check_in(room, asked.window, wishes[code])
+        if start is None:
+            continue
+        offer = offer_of(
+            room_type_id=room.room_type_id,
+            unit_count=room.unit_count,
+            start=start,
+            window=asked.window,
+            discounts=discounts.get(institution_id, ()),
+        )
         if asked.price_max is None or offer.total_amount <= asked.price_max:
-            facts[room.facts.institution_id] = room.facts
-            priced.setdefault(room.facts.institution_id, []).append((room.start, offer))
+            facts[institution_id] = room.facts
+            priced.setdefault(institution_id, []).append((start, offer))
     return [_match(facts[one], found, asked, weather) for one, found in priced.items()]
+
+
+def check_in(room: Room, window: Window, wish: Wish) -> Start | None:
+    """Return the preferred check-in of a room type within a window, or None when no stay fits."""
+    days = check_ins(room.seasons, room.free, nights=window.nights)
+    found = preferred(room.seasons, days, nights=window.nights, wish=wish)
+    return Start(found[0] - number(window.first), found[1]) if found is not None else None
+
+
+def _wish(place_code: str, window: Window, weather: Weather | None) -> Wish:
+    if weather is None:
+        return Wish(prefer=window.prefer)
+    return Wish(
+        prefer=window.prefer, first=number(window.first), means=weather.means[place_code], limits=weather.limits
+    )
 
 
 def _match(facts: Facts, priced: list[Priced], asked: Asked, weather: Weather | None) -> Match:

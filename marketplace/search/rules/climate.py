@@ -30,17 +30,16 @@ class Relief(msgspec.Struct, frozen=True, kw_only=True):
 class Weather(msgspec.Struct, frozen=True, kw_only=True):
     """What the climate says about each check-in of a window: the mean of its nights, at each place and at home.
 
-    ``means`` has a row for each of ``place_codes``. ``limits`` are the warmest that each check-in may be.
+    ``limits`` are the warmest that each check-in may be.
     """
 
-    place_codes: list[str]
-    means: list[list[int]]
+    means: Mapping[str, list[int]]
     home: list[int] | None
     limits: list[int] | None
 
     def mean(self, place_code: str, offset: int) -> int:
         """Return the mean over the nights of a stay; far too warm where it is not known."""
-        return self.means[self.place_codes.index(place_code)][offset]
+        return self.means[place_code][offset]
 
     def relief(self, place_code: str, offset: int) -> int | None:
         """Return how much cooler than at home a stay is, or None when either is not known."""
@@ -58,8 +57,7 @@ def weather_of(
     unknown = [UNKNOWN_MEAN] * (window.last_offset + 1)
     years = {code: year_of(place) for code, place in places.items()}
     return Weather(
-        place_codes=list(places),
-        means=[stay_means(year, window) if year is not None else unknown for year in years.values()],
+        means={code: stay_means(year, window) if year is not None else unknown for code, year in years.items()},
         home=home,
         limits=[mean - relief_min for mean in home] if home is not None and relief_min is not None else None,
     )

@@ -13,7 +13,7 @@ from marketplace.places.rules import Place
 from marketplace.pricing.rules import Discount
 from marketplace.search.rules.asked import Asked
 from marketplace.search.rules.climate import Weather, relief_of, weather_of
-from marketplace.search.rules.matches import Facts, Room, offer_of
+from marketplace.search.rules.matches import Facts, offer_of
 from marketplace.search.rules.windows import Free, Start, Window, starts
 
 Fact = str | float | None
@@ -141,8 +141,10 @@ def _rooms(house: House, asked: Asked, places: Mapping[str, Place]) -> Iterator[
         return
     cheapest = min(
         offer_of(
-            Room(facts=house.facts, room_type_id=one.room_type.id, unit_count=units, start=start),
-            asked.window,
+            room_type_id=one.room_type.id,
+            unit_count=units,
+            start=start,
+            window=asked.window,
             discounts=house.discounts,
         ).total_amount
         for one, units, start in cool

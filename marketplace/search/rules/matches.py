@@ -9,6 +9,7 @@ import msgspec
 from marketplace.pricing.rules import Discount, length_of_stay
 from marketplace.search.rules.asked import Sort
 from marketplace.search.rules.recommending import Point, recommend
+from marketplace.search.rules.seasons import Seasons
 from marketplace.search.rules.windows import Start, Window
 
 
@@ -31,12 +32,16 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Room(msgspec.Struct, frozen=True, kw_only=True):
-    """A room type that the party fits into, in ``unit_count`` units, from its preferred check-in on."""
+    """A room type that the party fits into, in ``unit_count`` units.
+
+    ``free`` are the stretches of days ``[first, end)``, in order, on which so many are left.
+    """
 
     facts: Facts
     room_type_id: UUID
     unit_count: int
-    start: Start
+    seasons: Seasons
+    free: Sequence[tuple[int, int]]
 
 
 class Offer(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,14 +92,16 @@ class Match(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-def offer_of(room: Room, window: Window, *, discounts: Sequence[Discount]) -> Offer:
-    """Price a room type's stay by the rule of quotes."""
-    nights_amount = room.start.amount * room.unit_count
+def offer_of(
+    *, room_type_id: UUID, unit_count: int, start: Start, window: Window, discounts: Sequence[Discount]
+) -> Offer:
+    """Price a stay by the rule of quotes."""
+    nights_amount = start.amount * unit_count
     discount, off = length_of_stay(nights_amount, night_count=window.nights, discounts=discounts)
-    check_in = window.day(room.start.offset)
+    check_in = window.day(start.offset)
     return Offer(
-        room_type_id=room.room_type_id,
-        unit_count=room.unit_count,
+        room_type_id=room_type_id,
+        unit_count=unit_count,
         check_in=check_in,
         check_out=check_in + timedelta(days=window.nights),
         nights_amount=nights_amount,
