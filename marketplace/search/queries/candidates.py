@@ -40,6 +40,8 @@ async def rooms(  # noqa: PLR0913 - what bounds a search, each named.
     if nearest is not None:
         sql.conditions.append(_nearest(sql, nearest))
     rows = await fetch(_statement(sql, window, party, now), *sql.args)
+    # Of exact dates the statement returns only room types that are open on all of them, unless it counted.
+    whole = [(number(window.first), number(window.end))] if window.exact else []
     facts: dict[UUID, Facts] = {}
     found: list[Room] = []
     for row in rows:
@@ -53,7 +55,7 @@ async def rooms(  # noqa: PLR0913 - what bounds a search, each named.
                 room_type_id=row["room_type_id"],
                 unit_count=row["units"],
                 seasons=Seasons(row["first_days"], row["end_days"], row["price_amounts"], row["min_stay_counts"]),
-                free=_counted(row["free_days"] or ()) if row["counted"] else _open(row["open"]),
+                free=_counted(row["free_days"] or ()) if row["counted"] else (whole or _open(row["open"])),
             )
         )
     return found
@@ -71,7 +73,9 @@ def _statement(sql: Matching, window: Window, party: Party, now: datetime) -> st
     if window.exact:
         # The length is said once more, since a parameter must be used.
         may_be_open = f"NOT k.closed && {span} AND upper({span}) - lower({span}) = {nights}::int"
+        certified, open_nights = "<@", "'{}'"
     else:
+        certified, open_nights = "&&", "datemultirange(r.span) - r.closed"
         gaps = f"unnest(datemultirange({span}) - k.closed) gap"
         may_be_open = f"EXISTS (SELECT FROM {gaps} WHERE upper(gap) - lower(gap) >= {nights}::int)"
     return f"""
@@ -80,7 +84,7 @@ WITH held AS MATERIALIZED (
 )
 SELECT r.institution_id, r.place_code, r.grade, r.text_rank, r.distance_m, r.services, r.ability_level_min,
        r.ability_level_max, r.under_restriction, r.room_type_id, r.units, r.first_days, r.end_days, r.price_amounts,
-       r.min_stay_counts, r.counted, CASE WHEN r.counted THEN '{{}}' ELSE datemultirange(r.span) - r.closed END AS open,
+       r.min_stay_counts, r.counted, CASE WHEN NOT r.counted THEN {open_nights}::datemultirange END AS open,
        n.free_days
   FROM (
     SELECT i.id AS institution_id, i.place_code, {sql.grade} AS grade, {sql.rank} AS text_rank,
@@ -93,7 +97,7 @@ SELECT r.institution_id, r.place_code, r.grade, r.text_rank, r.distance_m, r.ser
       JOIN listings l ON l.institution_id = i.id
       JOIN institution_search s ON s.institution_id = i.id
       JOIN certifications c ON c.institution_id = i.id AND c.is_current AND c.is_bookable
-       AND {span} && daterange(c.valid_from_on, c.valid_until_on)
+       AND {span} {certified} daterange(c.valid_from_on, c.valid_until_on)
       JOIN room_types t ON t.institution_id = i.id
       JOIN room_type_locks k ON k.room_type_id = t.id AND NOT k.stop_sale
       JOIN room_type_seasons y ON y.room_type_id = t.id

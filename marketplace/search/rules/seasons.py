@@ -4,9 +4,8 @@ Days are numbered from 2000-01-01, so that a search over thousands of room types
 """
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
-from itertools import accumulate
 from typing import Literal
 
 import msgspec
@@ -71,6 +70,8 @@ def check_ins(seasons: Seasons, free: Iterable[tuple[int, int]], *, nights: int)
 def _unbroken(seasons: Seasons) -> list[int]:
     """Return for each run the day until which there is a night on sale every day."""
     until = list(seasons.ends)
+    if until[:-1] == seasons.firsts[1:]:
+        return until[-1:] * len(until)
     for i in range(len(until) - 2, -1, -1):
         if seasons.firsts[i + 1] == seasons.ends[i]:
             until[i] = until[i + 1]
@@ -79,30 +80,33 @@ def _unbroken(seasons: Seasons) -> list[int]:
 
 def preferred(seasons: Seasons, days: Sequence[range], *, nights: int, wish: Wish) -> tuple[int, int] | None:
     """Return the preferred check-in and the sum of its nights for one unit; the earliest of equals; None without any."""
+    if wish.limits is not None:
+        days = [range(day, day + 1) for stretch in days for day in stretch if wish.passes(day)]
     if not days:
         return None
-    amount = _amounts(seasons, nights)
-    if wish.limits is None and wish.prefer == "earliest":
-        return days[0].start, amount(days[0].start)
-    possible: Iterable[int]
-    if wish.limits is None and wish.prefer == "cheapest":
-        possible = _turns(seasons, days, nights)
-    else:
-        possible = (day for stretch in days for day in stretch if wish.passes(day))
-    cost = _cost(wish, amount)
-    best = min(possible, key=lambda day: (cost(day), day), default=None)
-    return (best, amount(best)) if best is not None else None
+    match wish.prefer:
+        case "earliest":
+            best = days[0].start
+        case "cheapest":
+            best = min(_turns(seasons, days, nights), key=lambda day: (sum_of(seasons, day, nights=nights), day))
+        case "coolest":
+            best = min(_coolest(stretch, wish) for stretch in days)[1]
+        case "nearest":
+            best = min(_nearest(stretch, wish.toward) for stretch in days)[1]
+    return best, sum_of(seasons, best, nights=nights)
 
 
-def _cost(wish: Wish, amount: Callable[[int], int]) -> Callable[[int], int]:
-    means, first, toward = wish.means, wish.first, wish.toward
-    if wish.prefer == "cheapest":
-        return amount
-    if wish.prefer == "coolest" and means is not None:
-        return lambda day: means[day - first]
-    if wish.prefer == "nearest":
-        return lambda day: max(toward.start - day, day - toward[-1], 0)
-    return lambda day: day
+def _coolest(stretch: range, wish: Wish) -> tuple[int, int]:
+    if wish.means is None:
+        return 0, stretch.start
+    means = wish.means[stretch.start - wish.first : stretch.stop - wish.first]
+    least = min(means)
+    return least, stretch.start + means.index(least)
+
+
+def _nearest(stretch: range, toward: range) -> tuple[int, int]:
+    day = min(max(stretch.start, toward.start), stretch[-1])
+    return max(toward.start - day, day - toward[-1], 0), day
 
 
 def _turns(seasons: Seasons, days: Sequence[range], nights: int) -> set[int]:
@@ -116,18 +120,12 @@ def _turns(seasons: Seasons, days: Sequence[range], nights: int) -> set[int]:
     return found
 
 
-def _amounts(seasons: Seasons, nights: int) -> Callable[[int], int]:
-    """Return a function of the check-in that sums the nights of an unbroken stay."""
-    firsts, prices = seasons.firsts, seasons.prices
-    lengths = (end - first for first, end in zip(firsts, seasons.ends, strict=True))
-    sums = [0, *accumulate(length * price for length, price in zip(lengths, prices, strict=True))]
-
-    def before(day: int) -> int:
-        i = bisect_right(firsts, day) - 1
-        return sums[i] + (day - firsts[i]) * prices[i]
-
-    def last_before(day: int) -> int:
-        i = bisect_right(firsts, day - 1) - 1
-        return sums[i] + (day - firsts[i]) * prices[i]
-
-    return lambda day: last_before(day + nights) - before(day)
+def sum_of(seasons: Seasons, check_in: int, *, nights: int) -> int:
+    """Return the sum of the nights of an unbroken stay for one unit."""
+    i, amount, left = bisect_right(seasons.firsts, check_in) - 1, 0, nights
+    day = check_in
+    while left > 0:
+        here = min(left, seasons.ends[i] - day)
+        amount += here * seasons.prices[i]
+        day, left, i = day + here, left - here, i + 1
+    return amount
