@@ -85,7 +85,7 @@ class StayPrice(msgspec.Struct, frozen=True, kw_only=True):
     """The price of the whole stay for the whole party, to the fen that of a quote made now; there are no other fees."""
 
     total: Annotated[Money, msgspec.Meta(examples=[{"amount": 570000, "currency": "CNY"}])]
-    nights: Annotated[
+    nights_total: Annotated[
         Money, msgspec.Meta(examples=[{"amount": 600000, "currency": "CNY"}], description="The sum of the nights.")
     ]
     discount: Annotated[
@@ -110,7 +110,7 @@ class StayOffer(msgspec.Struct, frozen=True, kw_only=True):
     unit_count: Annotated[int, msgspec.Meta(examples=[1], description="Rooms or beds that the party takes.")]
     check_in: Annotated[date, msgspec.Meta(examples=["2027-06-01"])]
     check_out: Annotated[date, msgspec.Meta(examples=["2027-07-01"])]
-    nights: Annotated[int, msgspec.Meta(examples=[30])]
+    night_count: Annotated[int, msgspec.Meta(examples=[30])]
     price: StayPrice
 
     @classmethod
@@ -126,10 +126,10 @@ class StayOffer(msgspec.Struct, frozen=True, kw_only=True):
             unit_count=offer.unit_count,
             check_in=offer.check_in,
             check_out=offer.check_out,
-            nights=offer.nights,
+            night_count=offer.night_count,
             price=StayPrice(
                 total=Money(offer.total_amount, CURRENCY),
-                nights=Money(offer.nights_amount, CURRENCY),
+                nights_total=Money(offer.nights_amount, CURRENCY),
                 discount=Money(-offer.discount_amount, CURRENCY),
                 discount_bps=offer.discount_bps,
             ),
@@ -349,5 +349,5 @@ def _relief(facts: Facts, offer: Offer, asked: Asked, parts: Parts) -> ReliefVie
     if asked.origin is None:
         return None
     place = parts.places[facts.place_code]
-    found = relief_of(place, asked.origin, check_in=offer.check_in, nights=offer.nights)
+    found = relief_of(place, asked.origin, check_in=offer.check_in, nights=offer.night_count)
     return ReliefView.of(found, asked.origin) if found is not None else None

@@ -153,7 +153,7 @@ async def test_no_stay_is_split_and_every_alternative_can_be_quoted(random_town)
             houses = [one.facts.institution_id for one in answer.alternatives]
             assert len(houses) == len(set(houses))
             for one in answer.alternatives:
-                assert one.offer.nights == 28
+                assert one.offer.night_count == 28
                 assert abs((one.offer.check_in - day(first)).days) <= 30
                 quote = await pricing.quote_stay(
                     principal=random_town.family,

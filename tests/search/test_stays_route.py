@@ -55,11 +55,11 @@ async def test_an_item_says_everything_a_choice_needs(client, town, three) -> No
     }  # fmt: skip
     [offer] = item["offers"]
     assert offer["room_type_id"] == wire("rmt", room)
-    assert (offer["check_in"], offer["check_out"], offer["nights"]) == ("2027-07-01", "2027-07-31", 30)
+    assert (offer["check_in"], offer["check_out"], offer["night_count"]) == ("2027-07-01", "2027-07-31", 30)
     assert offer["unit_count"] == 1
     assert offer["price"] == {
         "total": {"amount": 570_000, "currency": "CNY"},
-        "nights": {"amount": 600_000, "currency": "CNY"},
+        "nights_total": {"amount": 600_000, "currency": "CNY"},
         "discount": {"amount": -30_000, "currency": "CNY"},
         "discount_bps": 500,
     }

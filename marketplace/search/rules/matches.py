@@ -61,7 +61,7 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True):
         return self.nights_amount - self.discount_amount
 
     @property
-    def nights(self) -> int:
+    def night_count(self) -> int:
         """How many nights the stay lasts."""
         return (self.check_out - self.check_in).days
 
