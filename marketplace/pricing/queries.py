@@ -64,5 +64,7 @@ async def discounts_of_many(institution_ids: Collection[UUID], *, on: date) -> d
     found: dict[UUID, list[Discount]] = {}
     for row in rows:
         if row["discount_bps"]:
-            found.setdefault(row["institution_id"], []).append(Discount(nights_min=row["nights_min"], discount_bps=row["discount_bps"]))
+            found.setdefault(row["institution_id"], []).append(
+                Discount(nights_min=row["nights_min"], discount_bps=row["discount_bps"])
+            )
     return found

@@ -119,8 +119,14 @@ async def test_a_flexible_window_gives_the_dates_that_are_preferred(client, town
         [offer] = answer.json()["items"][0]["offers"]
         return offer["check_in"], offer["price"]["total"]["amount"]
 
+    async def within(price_max: int) -> str:
+        answer = await client.get("/v1/stays", params=asked | {"price_max": price_max})
+        return answer.json()["items"][0]["offers"][0]["check_in"]
+
     assert await dates(None) == ("2027-07-08", 24 * 20_000 + 6 * 30_000)
     assert await dates("cheapest") == ("2027-09-01", 30 * 10_000)
+    # The earliest that is within the ceiling: one night of August, and twenty-nine of September.
+    assert await within(30_000 + 29 * 10_000) == "2027-08-31"
     # The last month of the window is its coolest.
     assert await dates("coolest") == ("2027-09-01", 30 * 10_000)
 

@@ -1,6 +1,6 @@
 """From rooms that could be had to the institutions of an answer: prices, ceilings, and why each is where it is."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from uuid import UUID
 
 from marketplace.pricing.rules import Discount
@@ -24,26 +24,41 @@ def choose(rooms: Iterable[Room], *, asked: Asked, weather: Weather | None, disc
         code, institution_id = room.facts.place_code, room.facts.institution_id
         if code not in wishes:
             wishes[code] = _wish(code, asked.window, weather)
-        start = check_in(room, asked.window, wishes[code])
-        if start is None:
-            continue
-        offer = offer_of(
+        offer = _offer(room, asked, wishes[code], discounts.get(institution_id, ()))
+        if offer is not None:
+            facts[institution_id] = room.facts
+            priced.setdefault(institution_id, []).append(offer)
+    return [_match(facts[one], found, asked, weather) for one, found in priced.items()]
+
+
+def _offer(room: Room, asked: Asked, wish: Wish, discounts: Sequence[Discount]) -> Priced | None:
+    """Return a room type's stay at its preferred check-in within the price ceiling, or None when there is none."""
+
+    def priced(start: Start) -> Offer:
+        return offer_of(
             room_type_id=room.room_type_id,
             unit_count=room.unit_count,
             start=start,
             window=asked.window,
-            discounts=discounts.get(institution_id, ()),
+            discounts=discounts,
         )
-        if asked.price_max is None or offer.total_amount <= asked.price_max:
-            facts[institution_id] = room.facts
-            priced.setdefault(institution_id, []).append((start, offer))
-    return [_match(facts[one], found, asked, weather) for one, found in priced.items()]
+
+    ceiling = asked.price_max
+    start = check_in(
+        room,
+        asked.window,
+        wish,
+        affordable=None if ceiling is None else lambda amount: priced(Start(0, amount)).total_amount <= ceiling,
+    )
+    return (start, priced(start)) if start is not None else None
 
 
-def check_in(room: Room, window: Window, wish: Wish) -> Start | None:
+def check_in(
+    room: Room, window: Window, wish: Wish, *, affordable: Callable[[int], bool] | None = None
+) -> Start | None:
     """Return the preferred check-in of a room type within a window, or None when no stay fits."""
     days = check_ins(room.seasons, room.free, nights=window.nights)
-    found = preferred(room.seasons, days, nights=window.nights, wish=wish)
+    found = preferred(room.seasons, days, nights=window.nights, wish=wish, affordable=affordable)
     return Start(found[0] - number(window.first), found[1]) if found is not None else None
 
 

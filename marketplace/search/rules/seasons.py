@@ -4,7 +4,7 @@ Days are numbered from 2000-01-01, so that a search over thousands of room types
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from typing import Literal
 
@@ -78,10 +78,22 @@ def _unbroken(seasons: Seasons) -> list[int]:
     return until
 
 
-def preferred(seasons: Seasons, days: Sequence[range], *, nights: int, wish: Wish) -> tuple[int, int] | None:
-    """Return the preferred check-in and the sum of its nights for one unit; the earliest of equals; None without any."""
+def preferred(
+    seasons: Seasons,
+    days: Sequence[range],
+    *,
+    nights: int,
+    wish: Wish,
+    affordable: Callable[[int], bool] | None = None,
+) -> tuple[int, int] | None:
+    """Return the preferred check-in and the sum of its nights for one unit; the earliest of equals; None without any.
+
+    Only of the check-ins that are cool enough, and whose sum is ``affordable``.
+    """
     if wish.limits is not None:
-        days = [range(day, day + 1) for stretch in days for day in stretch if wish.passes(day)]
+        days = _only(days, wish.passes)
+    if affordable is not None:
+        days = _only(days, lambda day: affordable(sum_of(seasons, day, nights=nights)))
     if not days:
         return None
     match wish.prefer:
@@ -94,6 +106,10 @@ def preferred(seasons: Seasons, days: Sequence[range], *, nights: int, wish: Wis
         case "nearest":
             best = min(_nearest(stretch, wish.toward) for stretch in days)[1]
     return best, sum_of(seasons, best, nights=nights)
+
+
+def _only(days: Sequence[range], possible: Callable[[int], bool]) -> list[range]:
+    return [range(day, day + 1) for stretch in days for day in stretch if possible(day)]
 
 
 def _coolest(stretch: range, wish: Wish) -> tuple[int, int]:
