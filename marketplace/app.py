@@ -29,6 +29,7 @@ from marketplace.openapi.controllers import Documentation
 from marketplace.payments import gateway
 from marketplace.payments.controllers import ProviderWebhooks
 from marketplace.places.controllers import Places
+from marketplace.search.controllers import Stays
 from marketplace.settings import Settings, settings
 from marketplace.tours.controllers import Departures, Tours
 
@@ -38,6 +39,7 @@ CONTROLLERS = (
     Pictures,
     Availabilities,
     RoomTypeNights,
+    Stays,
     Tours,
     Departures,
     Certificates,

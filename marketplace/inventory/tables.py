@@ -3,7 +3,19 @@
 from piccolo.columns import Column
 from piccolo.table import Table
 
-from marketplace.kit.columns import bigint, boolean, date, integer, key, ref, smallint, text, timestamptz, uuid
+from marketplace.kit.columns import (
+    bigint,
+    boolean,
+    date,
+    integer,
+    integers,
+    key,
+    ref,
+    smallint,
+    text,
+    timestamptz,
+    uuid,
+)
 from marketplace.kit.db import DB
 
 
@@ -52,6 +64,16 @@ class RoomNight(Table, tablename="room_nights", db=DB):
     lead_day_count = smallint()
     closed_to_arrival = boolean()
     closed_to_departure = boolean()
+
+
+class RoomTypeSeasons(Table, tablename="room_type_seasons", db=DB):
+    """The nights of a room type run-length encoded for search: runs ``[first, end)`` in days since 2000-01-01."""
+
+    room_type_id = key()
+    first_days = integers()
+    end_days = integers()
+    price_amounts = integers()
+    min_stay_counts = integers()
 
 
 class Allocation(Table, tablename="allocations", db=DB):

@@ -94,6 +94,11 @@ def texts(*, null: bool = False) -> Array:
     return Array(base_column=Text(), default=None, null=null)
 
 
+def integers(*, null: bool = False) -> Array:
+    """A list of 32-bit integers."""
+    return Array(base_column=Integer(), default=None, null=null)
+
+
 __all__ = (
     "Column",
     "bigint",
@@ -101,6 +106,7 @@ __all__ = (
     "date",
     "double",
     "integer",
+    "integers",
     "jsonb",
     "key",
     "ref",

@@ -14,6 +14,7 @@ VERSION = "1.0.0"
 TAGS = {
     "places": "Where stays are: divisions, clusters, climate · 地点",
     "institutions": "Certified institutions, their rooms, services and availability · 机构",
+    "stays": "Finding a stay: dates, climate, services, price · 查找旅居",
     "certifications": "Certification and its dynamic management · 认定与动态管理",
     "sessions": "Signing in · 登录",
     "quotes": "Priced, immutable offers · 报价",

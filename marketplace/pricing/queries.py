@@ -1,5 +1,6 @@
 """Reads of pricing."""
 
+from collections.abc import Collection
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -48,10 +49,22 @@ def read(row: asyncpg.Record | None) -> Quote:
 
 async def discounts(*, institution_id: UUID, on: date) -> list[Discount]:
     """Return the length-of-stay discounts in force on ``on``, shortest first."""
+    return (await discounts_of_many([institution_id], on=on)).get(institution_id, [])
+
+
+async def discounts_of_many(institution_ids: Collection[UUID], *, on: date) -> dict[UUID, list[Discount]]:
+    """Return the discounts in force of those institutions that have any, each shortest first, in one query."""
     rows = await fetch(
-        "SELECT DISTINCT ON (nights_min) nights_min, discount_bps FROM length_of_stay_discounts"
-        " WHERE institution_id = $1 AND effective_from_on <= $2 ORDER BY nights_min, effective_from_on DESC",
-        institution_id,
+        "SELECT DISTINCT ON (institution_id, nights_min) institution_id, nights_min, discount_bps"
+        " FROM length_of_stay_discounts WHERE institution_id = ANY($1) AND effective_from_on <= $2"
+        " ORDER BY institution_id, nights_min, effective_from_on DESC",
+        list(institution_ids),
         on,
     )
-    return [Discount(**dict(row)) for row in rows if row["discount_bps"]]
+    found: dict[UUID, list[Discount]] = {}
+    for row in rows:
+        if row["discount_bps"]:
+            found.setdefault(row["institution_id"], []).append(
+                Discount(nights_min=row["nights_min"], discount_bps=row["discount_bps"])
+            )
+    return found

@@ -16,6 +16,9 @@ ALTER TABLE room_nights
     ADD COLUMN closed_to_arrival   boolean NOT NULL DEFAULT false,
     ADD COLUMN closed_to_departure boolean NOT NULL DEFAULT false,
     ADD CONSTRAINT room_nights_some_stay_is_possible CHECK (min_stay_count <= max_stay_count);
+-- Few nights are restricted; search asks whether any of a window's is.
+CREATE INDEX room_nights_restricted ON room_nights (room_type_id, night)
+    WHERE closed_to_arrival OR closed_to_departure OR lead_day_count > 0 OR max_stay_count < 180;
 
 ALTER TABLE allocations
     DROP CONSTRAINT allocations_kind_check,

@@ -80,6 +80,7 @@ ROUTES: dict[str, Route] = {
     "GET /v1/institutions/{institution_id}": public(),
     "GET /v1/institutions/{institution_id}/availability": public(),
     "GET /v1/media/{file_name}": public(),
+    "GET /v1/stays": public(),
     "GET /v1/tours": public(),
     "GET /v1/tours/{tour_id}": public(),
     "GET /v1/departures": public(),

@@ -27,6 +27,8 @@ ANYONE = {
     "/v1/institutions?near=42.4,128.1&radius_km=300": 4,
     "/v1/institutions/{institution}": 4,
     "/v1/institutions/{institution}/availability": 3,
+    "/v1/stays?check_in={first}&check_out={until}": 6,
+    "/v1/stays?from={first}&to={until}&nights=7&prefer=coolest&origin=wuhan": 6,
     "/v1/tours": 1,
     "/v1/tours/{tour}": 1,
     "/v1/departures": 6,
@@ -51,7 +53,7 @@ READING = {"anyone": ANYONE, "family": FAMILY, "partner": PARTNER, "institution"
 
 # What changes something also leaves an audit line and, where others must hear of it, a message and its nudge.
 QUOTE, PLACE, EXTEND, PAY, OFFER_TO_CANCEL, CANCEL = 7, 19, 6, 15, 4, 21
-ACKNOWLEDGE, SET_NIGHTS, SUSPEND = 11, 8, 8
+ACKNOWLEDGE, SET_NIGHTS, SUSPEND = 11, 9, 8
 
 
 @dataclass
@@ -87,6 +89,7 @@ async def cast(client: httpx.AsyncClient, gateway: object) -> Cast:
         "tour": wire("tor", tour_id),
         "departure": wire("dep", departure_id),
         "first": world.day(40).isoformat(),
+        "until": world.day(70).isoformat(),
     }
     return Cast(world, family, partner, await world.staff(), officer, names, tour_id)
 

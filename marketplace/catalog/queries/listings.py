@@ -1,5 +1,6 @@
 """Reads of listings with their live certification: one statement, so that the two can never disagree."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -12,7 +13,7 @@ from marketplace.institutions.queries import COLUMNS as INSTITUTION
 from marketplace.institutions.queries import institution
 from marketplace.institutions.rules import Institution
 from marketplace.kit.clock import local_date
-from marketplace.kit.db import fetch_one
+from marketplace.kit.db import fetch
 from marketplace.kit.errors import NotFound
 
 _OF_INSTITUTION = ("institution_name", "jurisdiction_code")
@@ -46,16 +47,22 @@ class Listed(msgspec.Struct, frozen=True, kw_only=True):
 
 async def listing(institution_id: UUID, *, now: datetime) -> Listed:
     """Return one listing, also while it cannot be booked, so that links stay honest. Refuses: NotFound."""
-    row = await fetch_one(
+    found = (await listings([institution_id], now=now)).get(institution_id)
+    if found is None:
+        raise NotFound
+    return found
+
+
+async def listings(institution_ids: Collection[UUID], *, now: datetime) -> dict[UUID, Listed]:
+    """Return listings by institution, also those that cannot be booked, in one query; unknown ids are left out."""
+    rows = await fetch(
         f"SELECT {COLUMNS}, coalesce(c.is_bookable AND c.valid_until_on > $2, false) AS bookable"
         " FROM institutions i JOIN listings l ON l.institution_id = i.id"
-        " LEFT JOIN certifications c ON c.institution_id = i.id AND c.is_current WHERE i.id = $1",
-        institution_id,
+        " LEFT JOIN certifications c ON c.institution_id = i.id AND c.is_current WHERE i.id = ANY($1)",
+        list(institution_ids),
         local_date(now),
     )
-    if row is None:
-        raise NotFound
-    return listed(row, bookable=row["bookable"], now=now)
+    return {row["id"]: listed(row, bookable=row["bookable"], now=now) for row in rows}
 
 
 def listed(row: asyncpg.Record, *, bookable: bool, now: datetime) -> Listed:

@@ -49,7 +49,7 @@ async def search(*, filters: Filters, after: SortKey | None, limit: int, now: da
     Order: with text, a hit in the name before one in the place before one in the rest; then nearest first when a point
     is given; then the public grade, which nobody can buy (R30), and the id.
     """
-    sql = _Sql(filters, now=now)
+    sql = Matching(filters, now=now)
     page_after = ""
     if after is not None:
         page_after = f" WHERE (rank, distance_m, grade_order, id) > ({', '.join(sql.put(part) for part in after)})"
@@ -73,8 +73,11 @@ async def search(*, filters: Filters, after: SortKey | None, limit: int, now: da
     ]
 
 
-class _Sql:
-    """The conditions and the order of one search, with their parameters; an absent filter leaves no trace."""
+class Matching:
+    """The conditions and the order of one search, with their parameters; an absent filter leaves no trace.
+
+    They are about institutions i, listings l, institution_search s and their current, bookable certifications c.
+    """
 
     def __init__(self, filters: Filters, *, now: datetime) -> None:
         self.args: list[object] = []

@@ -35,6 +35,7 @@ async def set_nights(*, actor: audit.Actor, room_type_id: UUID, ranges: Sequence
         count = await execute(_MERGE, room_type_id, *columns, room_type.institution_id)
         first, end = min(one.first for one in ranges), max(one.end for one in ranges)
         await execute("SELECT refresh_closed($1, daterange($2, $3))", room_type_id, first, end)
+        await execute("SELECT refresh_seasons(ARRAY[$1::uuid])", room_type_id)
         await audit.record("inventory.nights_set", actor=actor, subject=room_type_id, now=now, after=ranges)
     return count
 
@@ -153,6 +154,7 @@ async def _extend(room_type_ids: list[UUID], horizon: date) -> int:
         horizon,
         HORIZON_NIGHTS,
     )
+    await execute("SELECT refresh_seasons($1)", room_type_ids)
     return added
 
 

@@ -19,7 +19,7 @@ class Verification(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def verify() -> list[Drift]:
-    """Recompute every counter and every closed night from the allocations and name what differs; empty is good."""
+    """Recompute every counter, closed night and season, and name what differs; empty is good."""
     ids = [row["room_type_id"] for row in await fetch("SELECT room_type_id FROM room_type_locks ORDER BY room_type_id")]
     found: list[Drift] = []
     for start in range(0, len(ids), _BATCH):
@@ -58,4 +58,16 @@ SELECT l.room_type_id, (lower(stretch) + day) AS night, 'closed' AS fact,
        generate_series(0, upper(stretch) - lower(stretch) - 1) AS day
  WHERE l.room_type_id = ANY ($1)
 """
-_DRIFT = f"{_TAKEN_DRIFT} UNION ALL {_CLOSED_DRIFT} ORDER BY room_type_id, night, fact"
+_SEASON_DRIFT = """
+SELECT room_type_id, night, 'price_amount' AS fact, coalesce(n.price_amount, 0)::int AS expected,
+       coalesce(s.price_amount, 0) AS found
+  FROM (SELECT * FROM room_nights WHERE room_type_id = ANY ($1)) AS n
+  FULL JOIN (SELECT room_type_id, date '2000-01-01' + day AS night, price_amount, min_stay_count
+               FROM room_type_seasons,
+                    unnest(first_days, end_days, price_amounts, min_stay_counts)
+                        AS run (first, "end", price_amount, min_stay_count),
+                    generate_series(first, "end" - 1) AS day
+              WHERE room_type_id = ANY ($1)) AS s USING (room_type_id, night)
+ WHERE (n.price_amount, n.min_stay_count) IS DISTINCT FROM (s.price_amount, s.min_stay_count)
+"""
+_DRIFT = f"{_TAKEN_DRIFT} UNION ALL {_CLOSED_DRIFT} UNION ALL {_SEASON_DRIFT} ORDER BY room_type_id, night, fact"

@@ -13,7 +13,7 @@ from marketplace.pricing.rules.records import (
     QuoteKind,
     Tier,
 )
-from marketplace.pricing.rules.stays import CURRENCY, check_dates, check_party, price_stay, total_of
+from marketplace.pricing.rules.stays import CURRENCY, check_dates, check_party, length_of_stay, price_stay, total_of
 
 __all__ = (
     "CURRENCY",
@@ -32,6 +32,7 @@ __all__ = (
     "check_party",
     "cooling_off_ends",
     "ensure_usable",
+    "length_of_stay",
     "policy_on",
     "price_stay",
     "refund_due",

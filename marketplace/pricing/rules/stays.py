@@ -55,10 +55,15 @@ def _nights_line(run: Sequence[Night], unit_count: int) -> Line:
     )
 
 
-def _discount_line(amount: int, *, night_count: int, discounts: Sequence[Discount]) -> Line | None:
+def length_of_stay(amount: int, *, night_count: int, discounts: Sequence[Discount]) -> tuple[Discount | None, int]:
+    """Return the discount that a stay of ``night_count`` nights reaches, and what it takes off ``amount``."""
     reached = [discount for discount in discounts if discount.nights_min <= night_count]
     best = max(reached, key=lambda discount: discount.nights_min, default=None)
-    off = share(amount, best.discount_bps) if best else 0
+    return best, share(amount, best.discount_bps) if best else 0
+
+
+def _discount_line(amount: int, *, night_count: int, discounts: Sequence[Discount]) -> Line | None:
+    best, off = length_of_stay(amount, night_count=night_count, discounts=discounts)
     if best is None or off == 0:
         return None
     percent = f"{best.discount_bps / 100:g}%"

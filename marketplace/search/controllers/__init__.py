@@ -1,0 +1,5 @@
+"""The route of search."""
+
+from marketplace.search.controllers.stays import Stays
+
+__all__ = ("Stays",)

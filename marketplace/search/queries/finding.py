@@ -1,0 +1,152 @@
+"""Answering a search: what fits, a page of it, and the nearest fits when nothing does."""
+
+import hashlib
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Annotated, NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from marketplace.catalog.rules import Filters
+from marketplace.kit.clock import local_date
+from marketplace.kit.pages import BadCursor
+from marketplace.places.rules import Place
+from marketplace.pricing import queries as pricing
+from marketplace.search.queries import candidates
+from marketplace.search.rules import (
+    Alternative,
+    Asked,
+    Change,
+    Discounts,
+    Facets,
+    Match,
+    Party,
+    Room,
+    choose,
+    count_facets,
+    in_order,
+    nearest_fits,
+    places_by_nearness,
+    position,
+    weather_of,
+    widened,
+)
+
+
+class SortKey(NamedTuple):
+    """Where a page ended: the search it belongs to, the place in its order, and the institution."""
+
+    asked: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{16}$")]
+    position: Annotated[int, msgspec.Meta(ge=-(2**53), le=2**53)]
+    id: UUID
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """A page of institutions that fit (one more than asked for says that there are more), and counts over all of them.
+
+    ``alternatives`` are found only when nothing fits.
+    """
+
+    matches: list[Match]
+    total_count: int
+    facets: Facets
+    alternatives: list[Alternative]
+
+    @property
+    def institution_ids(self) -> list[UUID]:
+        """Every institution that is shown."""
+        shown = [one.facts for one in self.matches] + [one.facts for one in self.alternatives]
+        return [facts.institution_id for facts in shown]
+
+    @property
+    def room_type_ids(self) -> list[UUID]:
+        """Every room type that is shown."""
+        offers = [offer for one in self.matches for offer in one.offers]
+        return [offer.room_type_id for offer in (*offers, *(one.offer for one in self.alternatives))]
+
+
+async def search(
+    *, asked: Asked, places: Mapping[str, Place], after: SortKey | None, limit: int, now: datetime
+) -> Answer:
+    """Answer a search in two queries, or in at most five when nothing fits. Refuses: BadCursor of another search.
+
+    A page begins after the position and id that the last one ended with, so that institutions which come and go
+    meanwhile neither repeat others nor hide them.
+    """
+    if after is not None and after.asked != fingerprint(asked):
+        raise BadCursor
+    weather = weather_of(asked.window, places, origin=asked.origin, relief_min=asked.relief_min)
+    rooms = await candidates.rooms(
+        window=asked.window,
+        filters=asked.filters,
+        party=asked.party,
+        institution_id=asked.institution_id,
+        now=now,
+    )
+    found = choose(rooms, asked=asked, weather=weather, discounts=await _discounts(rooms, now))
+    ordered = in_order(found, asked.sort)
+    start = 0
+    if after is not None:
+        start = bisect_right(ordered, (after.position, after.id), key=lambda one: _key(one, asked))
+    return Answer(
+        matches=ordered[start : start + limit + 1],
+        total_count=len(ordered),
+        facets=count_facets(ordered, places),
+        alternatives=[] if ordered else await _alternatives(asked, places, now),
+    )
+
+
+def key_of(match: Match, asked: Asked) -> SortKey:
+    """Return the cursor that stands after a match."""
+    return SortKey(fingerprint(asked), *_key(match, asked))
+
+
+def fingerprint(asked: Asked) -> str:
+    """Return a short digest of a search, so that a cursor is used only with the search that it came from."""
+    return hashlib.sha256(msgspec.json.encode(asked)).hexdigest()[:16]
+
+
+def _key(match: Match, asked: Asked) -> tuple[int, UUID]:
+    return position(match, asked.sort), match.facts.institution_id
+
+
+async def _alternatives(asked: Asked, places: Mapping[str, Place], now: datetime) -> list[Alternative]:
+    """Return the nearest fits: of the same words and rooms if there are any, else without these."""
+    wide = widened(asked.window, today=local_date(now))
+    order = places_by_nearness(asked, places)
+    for filters, party, dropped in _relaxed(asked):
+        rooms = await candidates.rooms(window=wide, filters=filters, party=party, nearest=order, now=now)
+        found = nearest_fits(
+            rooms,
+            asked=asked,
+            wide=wide,
+            dropped=dropped,
+            places=places,
+            discounts=await _discounts(rooms, now),
+        )
+        if found:
+            return found
+    return []
+
+
+def _relaxed(asked: Asked) -> Iterable[tuple[Filters, Party, tuple[Change, ...]]]:
+    filters, party = asked.filters, asked.party
+    yield Filters(text=filters.text, near=filters.near, sold_by=filters.sold_by), party, ()
+    dropped = []
+    if filters.text is not None:
+        dropped.append(_dropped("text", "q", 30, "不限搜索词", "Whatever your words"))
+    if party.rooms is not None or filters.sold_by is not None:
+        dropped.append(_dropped("rooms", "rooms", 20, "不限间数和售卖方式", "Any number of rooms or beds"))
+    if dropped:
+        yield Filters(near=filters.near), Party(guests=party.guests), tuple(dropped)
+
+
+def _dropped(code: str, parameter: str, points: int, zh: str, en: str) -> Change:
+    return Change(code=code, parameter=parameter, points=points, reason_zh=zh, reason_en=en)
+
+
+async def _discounts(rooms: Iterable[Room], now: datetime) -> Discounts:
+    found = {room.facts.institution_id for room in rooms}
+    return await pricing.discounts_of_many(found, on=local_date(now)) if found else {}

@@ -1,0 +1,147 @@
+"""The nights of a room type as runs of one price, and the check-in that is preferred among them.
+
+Days are numbered from 2000-01-01, so that a search over thousands of room types is whole-number arithmetic.
+"""
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date
+from typing import Literal
+
+import msgspec
+
+_EPOCH = date(2000, 1, 1).toordinal()
+
+Choice = Literal["earliest", "cheapest", "coolest", "nearest"]
+
+
+def number(day: date) -> int:
+    """Return the number of a day."""
+    return day.toordinal() - _EPOCH
+
+
+class Seasons(msgspec.Struct, frozen=True):
+    """Runs of nights ``[first, end)`` in order, each with its price in fen and the shortest stay that may begin in it."""
+
+    firsts: Sequence[int]
+    ends: Sequence[int]
+    prices: Sequence[int]
+    shortest: Sequence[int]
+
+
+class Wish(msgspec.Struct, frozen=True, kw_only=True):
+    """Which check-in is preferred. ``means`` and ``limits`` begin on day ``first``; ``toward`` is a range of days.
+
+    A check-in is possible only where its mean is within its limit.
+    """
+
+    prefer: Choice = "earliest"
+    first: int = 0
+    means: Sequence[int] | None = None
+    limits: Sequence[int] | None = None
+    toward: range = range(0)
+
+    def passes(self, day: int) -> bool:
+        """Say whether it is cool enough from ``day`` on."""
+        if self.limits is None:
+            return True
+        return self.means is not None and self.means[day - self.first] <= self.limits[day - self.first]
+
+
+def check_ins(seasons: Seasons, free: Iterable[tuple[int, int]], *, nights: int) -> list[range]:
+    """Return the days on which a stay may begin, as ranges within one run each, earliest first.
+
+    ``free`` are stretches of nights ``[first, end)`` on which enough units are left, in order.
+    """
+    on_sale_until = _unbroken(seasons)
+    found = []
+    for first, end in free:
+        i = max(0, bisect_right(seasons.firsts, first) - 1)
+        while i < len(seasons.firsts) and seasons.firsts[i] <= end - nights:
+            if seasons.shortest[i] <= nights:
+                last = min(seasons.ends[i] - 1, min(end, on_sale_until[i]) - nights)
+                days = range(max(first, seasons.firsts[i]), last + 1)
+                if days:
+                    found.append(days)
+            i += 1
+    return found
+
+
+def _unbroken(seasons: Seasons) -> list[int]:
+    """Return for each run the day until which there is a night on sale every day."""
+    until = list(seasons.ends)
+    if until[:-1] == seasons.firsts[1:]:
+        return until[-1:] * len(until)
+    for i in range(len(until) - 2, -1, -1):
+        if seasons.firsts[i + 1] == seasons.ends[i]:
+            until[i] = until[i + 1]
+    return until
+
+
+def preferred(
+    seasons: Seasons,
+    days: Sequence[range],
+    *,
+    nights: int,
+    wish: Wish,
+    affordable: Callable[[int], bool] | None = None,
+) -> tuple[int, int] | None:
+    """Return the preferred check-in and the sum of its nights for one unit; the earliest of equals; None without any.
+
+    Only of the check-ins that are cool enough, and whose sum is ``affordable``.
+    """
+    if wish.limits is not None:
+        days = _only(days, wish.passes)
+    if affordable is not None:
+        days = _only(days, lambda day: affordable(sum_of(seasons, day, nights=nights)))
+    if not days:
+        return None
+    match wish.prefer:
+        case "earliest":
+            best = days[0].start
+        case "cheapest":
+            best = min(_turns(seasons, days, nights), key=lambda day: (sum_of(seasons, day, nights=nights), day))
+        case "coolest":
+            best = min(_coolest(stretch, wish) for stretch in days)[1]
+        case "nearest":
+            best = min(_nearest(stretch, wish.toward) for stretch in days)[1]
+    return best, sum_of(seasons, best, nights=nights)
+
+
+def _only(days: Sequence[range], possible: Callable[[int], bool]) -> list[range]:
+    return [range(day, day + 1) for stretch in days for day in stretch if possible(day)]
+
+
+def _coolest(stretch: range, wish: Wish) -> tuple[int, int]:
+    if wish.means is None:
+        return 0, stretch.start
+    means = wish.means[stretch.start - wish.first : stretch.stop - wish.first]
+    least = min(means)
+    return least, stretch.start + means.index(least)
+
+
+def _nearest(stretch: range, toward: range) -> tuple[int, int]:
+    day = min(max(stretch.start, toward.start), stretch[-1])
+    return max(toward.start - day, day - toward[-1], 0), day
+
+
+def _turns(seasons: Seasons, days: Sequence[range], nights: int) -> set[int]:
+    """Return the check-ins among which one is the cheapest.
+
+    Between two days on which a run begins under either end of the stay, the price rises or falls evenly.
+    """
+    found = {day for stretch in days for day in (stretch[0], stretch[-1])}
+    for first in seasons.firsts:
+        found.update(day for day in (first, first - nights) for stretch in days if day in stretch)
+    return found
+
+
+def sum_of(seasons: Seasons, check_in: int, *, nights: int) -> int:
+    """Return the sum of the nights of an unbroken stay for one unit."""
+    i, amount, left = bisect_right(seasons.firsts, check_in) - 1, 0, nights
+    day = check_in
+    while left > 0:
+        here = min(left, seasons.ends[i] - day)
+        amount += here * seasons.prices[i]
+        day, left, i = day + here, left - here, i + 1
+    return amount
