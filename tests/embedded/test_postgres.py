@@ -142,9 +142,8 @@ def test_a_cluster_is_made_whole_or_not_at_all(tmp_path, monkeypatch):
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
 def test_root_without_user_namespaces_becomes_nobody(monkeypatch, tmp_path_factory):
     folder = tmp_path_factory.getbasetemp()
-    reachable = all(parent.stat().st_mode & 0o001 for parent in folder.parents)
-    if not reachable:
-        for parent in (folder, folder.parent):
+    for parent in (folder, *folder.parents):
+        if not parent.stat().st_mode & 0o001:
             parent.chmod(0o755)
     monkeypatch.setattr(postgres, "ordinary_user", privileges.as_nobody)
     started = postgres.start(folder / "as nobody" / "postgres", durable=False)
