@@ -29,6 +29,7 @@ from marketplace.openapi.controllers import Documentation
 from marketplace.payments import gateway
 from marketplace.payments.controllers import ProviderWebhooks
 from marketplace.places.controllers import Places
+from marketplace.pricing.controllers import Promotions, RatePlans, SeasonRates
 from marketplace.search.controllers import Stays
 from marketplace.settings import Settings, settings
 from marketplace.tours.controllers import Departures, Tours
@@ -40,6 +41,9 @@ CONTROLLERS = (
     Availabilities,
     RoomTypeNights,
     Stays,
+    SeasonRates,
+    RatePlans,
+    Promotions,
     Tours,
     Departures,
     Certificates,

@@ -19,6 +19,7 @@ from seed.institutions import PlantedInstitution, plan_institutions, plant_insti
 from seed.logins import DEMO
 from seed.people import People, plant_people, plant_staff
 from seed.places import plant_places
+from seed.plans import plant_plan, plant_promotions
 from seed.rates import plant_rates
 from seed.standings import plant_standings
 from seed.tours import plant_tours
@@ -62,9 +63,11 @@ async def plant_world(*, now: datetime, tell: Tell = print) -> World:
         tell("certifications")
         for planted in institutions:
             await plant_rates(planted, now=now)
+            await plant_plan(planted, now=now)
         for planted in institutions:
             if planted.id in {host.institution_id for host in hosts}:
                 await plant_doors(planted, now=now)
+        await plant_promotions(_first_in(DEMO.institutions[0].cluster, institutions), now=now)
         tell("prices")
     return World(people=people, hosts=hosts, institutions=institutions)
 

@@ -19,7 +19,7 @@ from marketplace.kit.db import fetch, fetch_one
 from marketplace.kit.errors import NotFound
 from marketplace.payments import queries as payments
 from marketplace.payments.queries import PaymentRow, RefundRow
-from marketplace.pricing.rules import Leg
+from marketplace.pricing.rules import Leg, Line
 
 
 class BookingRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,6 +42,7 @@ class BookingRecord(msgspec.Struct, frozen=True, kw_only=True):
     total_amount: int
     paid_amount: int
     currency: str
+    lines: list[Line]
     schedule: list[Leg]
     contact: Contact
     guests: list[Guest]
@@ -101,9 +102,9 @@ class Impact(msgspec.Struct, frozen=True, kw_only=True):
 _SELECT = (
     "SELECT b.id, b.kind, b.status, b.partner_reference, b.quote_id, b.institution_id, i.name AS institution_name,"
     " b.room_type_id, r.name AS room_type_name, b.departure_id, b.check_in, b.check_out, b.guest_count, b.unit_count,"
-    " b.total_amount, b.paid_amount, b.currency, b.schedule, b.contact, b.guests, b.hold_expires_at,"
+    " b.total_amount, b.paid_amount, b.currency, q.lines, b.schedule, b.contact, b.guests, b.hold_expires_at,"
     " b.acknowledged_at, b.checked_in_at, b.ended_at, b.ending_reason, b.placed_at"
-    " FROM bookings b JOIN institutions i ON i.id = b.institution_id LEFT JOIN room_types r ON r.id = b.room_type_id"
+    " FROM bookings b JOIN quotes q ON q.id = b.quote_id JOIN institutions i ON i.id = b.institution_id LEFT JOIN room_types r ON r.id = b.room_type_id"
 )
 # Institutions see a booking from its confirmation on; before that it is the guest's affair (R24).
 _SCOPE = (
@@ -308,6 +309,7 @@ async def _records(rows: Sequence[Any], *, principal: Principal, now: datetime) 
             **{
                 **dict(row),
                 "status": Status(row["status"]),
+                "lines": msgspec.json.decode(row["lines"], type=list[Line]),
                 "schedule": msgspec.json.decode(row["schedule"], type=list[Leg]),
                 "contact": _contact(row["id"], row["contact"]),
                 "guests": _guests(row["id"], row["guests"]),

@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from marketplace.bookings.states import Status
-from marketplace.pricing.rules import Leg
+from marketplace.pricing.rules import Leg, MealPlan, Quote
 
 HOLD = timedelta(minutes=30)
 HOLD_EXTENSION = timedelta(minutes=30)
@@ -46,6 +46,10 @@ class StayWanted(msgspec.Struct, frozen=True, kw_only=True):
     check_out: date
     guest_count: int
     unit_count: int
+    companion_bed_count: int = 0
+    meal_plan: MealPlan = MealPlan.NONE
+    care_levels: tuple[int, ...] = ()
+    promotion_code: str | None = None
 
 
 class SeatsWanted(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,6 +57,25 @@ class SeatsWanted(msgspec.Struct, frozen=True, kw_only=True):
 
     departure_id: UUID
     traveller_count: int
+
+
+def wish_of(quote: Quote) -> StayWanted | SeatsWanted:
+    """Return what a quote was asked for, to ask for it again."""
+    if quote.departure_id is not None:
+        return SeatsWanted(departure_id=quote.departure_id, traveller_count=quote.guest_count)
+    assert quote.room_type_id is not None
+    assert quote.party is not None
+    return StayWanted(
+        room_type_id=quote.room_type_id,
+        check_in=quote.check_in,
+        check_out=quote.check_out,
+        guest_count=quote.guest_count,
+        unit_count=quote.unit_count,
+        companion_bed_count=quote.party.companion_bed_count,
+        meal_plan=quote.party.meal_plan,
+        care_levels=quote.party.care_levels,
+        promotion_code=quote.promotion_code,
+    )
 
 
 class CancellationOffer(msgspec.Struct, frozen=True, kw_only=True):

@@ -22,19 +22,20 @@ from marketplace.inventory.schemas import RoomView
 from marketplace.kit import ids
 from marketplace.kit.errors import invalid
 from marketplace.kit.money import Money
+from marketplace.kit.text import LINE
 from marketplace.payments.rules import Leg as LegName
 from marketplace.payments.rules import Method
 from marketplace.payments.schemas import PaymentView, RefundView
-from marketplace.pricing.schemas import LegView
+from marketplace.pricing.rules import MealPlan
+from marketplace.pricing.schemas import LegView, LineView
 
 T = TypeVar("T")
 
 ROOM_TYPE_ID = Annotated[str, msgspec.Meta(examples=[f"rmt_{'0' * 31}1"], max_length=64)]
 QUOTE_ID = Annotated[str, msgspec.Meta(examples=[f"quo_{'0' * 31}1"], max_length=64)]
 DEPARTURE_ID = Annotated[str, msgspec.Meta(examples=[f"dep_{'0' * 31}1"], max_length=64)]
-# One line that begins with something to read: it is shown to others, and sent by SMS.
-LINE = r"^[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$"
 PERSON_NAME = Annotated[str, msgspec.Meta(min_length=1, max_length=50, pattern=LINE, examples=["王秀英"])]
+CARE_LEVEL = Annotated[int, msgspec.Meta(ge=0, le=4, examples=[2])]
 BIRTH_YEAR = Annotated[int, msgspec.Meta(ge=1900, le=2100, examples=[1952])]
 
 
@@ -48,7 +49,7 @@ class QuoteRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Ask for the price of a stay or of seats on a departure, not both.
 
     A stay needs ``room_type_id``, ``check_in``, ``check_out`` and ``guest_count``; a departure needs ``departure_id``
-    and ``travellers``.
+    and ``travellers``. Nothing else is charged unless it is asked for here.
     """
 
     room_type_id: ROOM_TYPE_ID | None = None
@@ -56,14 +57,26 @@ class QuoteRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     check_out: date | None = None
     guest_count: int | None = None
     unit_count: int = 1
+    companion_beds: Annotated[int, msgspec.Meta(ge=0, le=200, description="Among the guests; one a unit.")] = 0
+    meal_plan: Annotated[MealPlan, msgspec.Meta(description="For every guest, every night.")] = MealPlan.NONE
+    care_levels: (
+        Annotated[
+            list[CARE_LEVEL],
+            msgspec.Meta(max_length=200, description="GB/T 42195, of each guest who needs care.", examples=[[2]]),
+        ]
+        | None
+    ) = None
+    promotion_code: (
+        Annotated[str, msgspec.Meta(min_length=1, max_length=40, pattern=LINE, examples=["SUMMER27"])] | None
+    ) = None
     departure_id: DEPARTURE_ID | None = None
     travellers: Annotated[list[Traveller], msgspec.Meta(max_length=200)] | None = None
 
     def wanted(self) -> StayWanted | SeatsWanted:
         """Return the wish, whole. Refuses: Invalid naming the missing field; NotFound for a malformed id."""
         if self.departure_id is not None:
-            for name in ("room_type_id", "check_in", "check_out", "guest_count"):
-                if getattr(self, name) is not None:
+            for name in _OF_A_STAY:
+                if getattr(self, name) not in (None, 0, MealPlan.NONE):
                     raise invalid(name, zh="团期报价不需要此字段", en="Not used when asking for a departure.")
             if not self.travellers:
                 raise invalid("travellers", zh="请至少填写一位旅客", en="Name at least one traveller.")
@@ -77,7 +90,17 @@ class QuoteRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             check_out=_given("check_out", self.check_out),
             guest_count=_given("guest_count", self.guest_count),
             unit_count=self.unit_count,
+            companion_bed_count=self.companion_beds,
+            meal_plan=self.meal_plan,
+            care_levels=tuple(self.care_levels or ()),
+            promotion_code=self.promotion_code,
         )
+
+
+_OF_A_STAY = (
+    "room_type_id", "check_in", "check_out", "guest_count", "companion_beds", "meal_plan", "care_levels",
+    "promotion_code",
+)  # fmt: skip
 
 
 def _given(name: str, value: T | None) -> T:
@@ -171,6 +194,7 @@ class BookingView(msgspec.Struct, frozen=True, kw_only=True):
     total: Money
     paid: Money
     refunded: Money
+    lines: list[LineView]
     schedule: list[LegView]
     payable_leg: LegName | None
     contact: ContactView
@@ -216,6 +240,7 @@ class BookingView(msgspec.Struct, frozen=True, kw_only=True):
             total=Money(record.total_amount, money),
             paid=Money(record.paid_amount, money),
             refunded=Money(sum(r.amount for r in record.refunds if r.status == "succeeded"), money),
+            lines=[LineView.of(line, money) for line in record.lines],
             schedule=[LegView.of(leg, money) for leg in record.schedule],
             payable_leg=LegName(payable.leg) if payable and open_for_payment else None,
             contact=ContactView(record.contact.name, record.contact.phone),

@@ -99,9 +99,20 @@ def integers(*, null: bool = False) -> Array:
     return Array(base_column=Integer(), default=None, null=null)
 
 
+def bigints(*, null: bool = False) -> Array:
+    """A list of 64-bit integers, such as amounts by level."""
+    return Array(base_column=BigInt(), default=None, null=null)
+
+
+def smallints(*, null: bool = False) -> Array:
+    """A list of 16-bit integers, such as thresholds."""
+    return Array(base_column=SmallInt(), default=None, null=null)
+
+
 __all__ = (
     "Column",
     "bigint",
+    "bigints",
     "boolean",
     "date",
     "double",
@@ -112,6 +123,7 @@ __all__ = (
     "ref",
     "sealed",
     "smallint",
+    "smallints",
     "text",
     "texts",
     "timestamptz",

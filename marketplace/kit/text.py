@@ -10,6 +10,9 @@ from functools import cache
 from itertools import pairwise
 from types import ModuleType
 
+# One line that begins with something to read: it is shown to others, and sent by SMS.
+LINE = r"^[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$"
+
 # pypinyin reads these Jilin place names as if they were ordinary words; here is how people say them.
 PINYIN_OVERRIDES: dict[str, tuple[str, ...]] = {
     "珲春": ("hun", "chun"),

@@ -25,3 +25,20 @@ class PriceChanged(DomainError):
     code = "price_changed"
     zh = "价格已变化，请确认新的报价"
     en = "The price has changed; see the new quote."
+
+
+class PromotionUnusable(DomainError):
+    """The promotion code cannot be used for this stay; ``errors[]`` says why. Ask again without it for the plain price."""
+
+    code = "promotion_unusable"
+    status = 422
+    zh = "优惠码不能使用"
+    en = "The promotion code cannot be used."
+
+
+class PromotionCodeTaken(DomainError):
+    """Another promotion has this code; codes are unique, so that one code means one thing everywhere."""
+
+    code = "promotion_code_taken"
+    zh = "该优惠码已被占用"
+    en = "Another promotion has this code."

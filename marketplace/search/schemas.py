@@ -16,6 +16,7 @@ from marketplace.kit.money import Money
 from marketplace.places.rules import Confidence, Place
 from marketplace.places.schemas import ClusterView, CoordinatesView
 from marketplace.pricing.rules import CURRENCY
+from marketplace.pricing.schemas import LineView
 from marketplace.search.rules import (
     Alternative,
     Asked,
@@ -92,10 +93,13 @@ class StayPrice(msgspec.Struct, frozen=True, kw_only=True):
         Money,
         msgspec.Meta(
             examples=[{"amount": -30000, "currency": "CNY"}],
-            description="For the length of the stay; zero or negative.",
+            description="The sum of the discounts; zero or negative.",
         ),
     ]
-    discount_bps: Annotated[int, msgspec.Meta(examples=[500], description="Of the nights, in basis points.")]
+    adjustments: Annotated[
+        list[LineView],
+        msgspec.Meta(description="What lies between nights_total and total, line by line, as in the quote."),
+    ]
 
 
 class StayOffer(msgspec.Struct, frozen=True, kw_only=True):
@@ -116,6 +120,7 @@ class StayOffer(msgspec.Struct, frozen=True, kw_only=True):
     @classmethod
     def of(cls, offer: Offer, room_type: RoomType) -> "StayOffer":
         """Write an offer."""
+        lines = offer.adjustments
         return cls(
             room_type_id=wire("rmt", offer.room_type_id),
             name=room_type.name,
@@ -130,8 +135,8 @@ class StayOffer(msgspec.Struct, frozen=True, kw_only=True):
             price=StayPrice(
                 total=Money(offer.total_amount, CURRENCY),
                 nights_total=Money(offer.nights_amount, CURRENCY),
-                discount=Money(-offer.discount_amount, CURRENCY),
-                discount_bps=offer.discount_bps,
+                discount=Money(sum(line.amount for line in lines if line.amount < 0), CURRENCY),
+                adjustments=[LineView.of(line, CURRENCY) for line in lines],
             ),
         )
 

@@ -27,6 +27,7 @@ from tests.support.sides import (
     FAMILY,
     PARTNER,
     PREFECTURE,
+    PROMOTION,
     PROVINCE,
     READER,
     REASON,
@@ -79,6 +80,7 @@ ROUTES: dict[str, Route] = {
     "GET /v1/institutions": public(),
     "GET /v1/institutions/{institution_id}": public(),
     "GET /v1/institutions/{institution_id}/availability": public(),
+    "GET /v1/institutions/{institution_id}/rate-plan": public(),
     "GET /v1/media/{file_name}": public(),
     "GET /v1/stays": public(),
     "GET /v1/tours": public(),
@@ -127,6 +129,13 @@ ROUTES: dict[str, Route] = {
     "DELETE /v1/room-types/{room_type_id}/out-of-service/{outage_id}": own(STAFF),
     "PUT /v1/room-types/{room_type_id}/rooms": own(STAFF, body=always({"rooms": [{"number": "301", "floor": 3}]})),
     "GET /v1/room-types/{room_type_id}/rooms": own(STAFF),
+    "PUT /v1/room-types/{room_type_id}/rates": own(
+        STAFF, body=always({"seasons": [{"from": "2099-01-01", "to": "2099-01-02", "price": {"amount": 1}}]})
+    ),
+    "PUT /v1/institutions/{institution_id}/rate-plan": own(STAFF, body=always({"effective_from": "2099-01-01"})),
+    "GET /v1/institutions/{institution_id}/promotions": own(STAFF),
+    "POST /v1/institutions/{institution_id}/promotions": own(STAFF, body=always(PROMOTION)),
+    "POST /v1/institutions/{institution_id}/promotions/{promotion_id}/ending": own(STAFF),
     "GET /v1/events": Route(frozenset({PARTNER, READER})),
     "POST /v1/certifications": Route(
         frozenset({PROVINCE}),

@@ -10,11 +10,10 @@ from marketplace.certifications.errors import InstitutionNotBookable
 from marketplace.inventory import operations as inventory
 from marketplace.inventory.errors import NotAvailable, StayTooShort
 from marketplace.kit import db
-from marketplace.kit.audit import SYSTEM
 from marketplace.kit.errors import Invalid, NotFound
 from marketplace.kit.ids import new_id
-from marketplace.pricing import operations, queries
-from marketplace.pricing.rules import POLICIES, Leg
+from marketplace.pricing import queries
+from marketplace.pricing.rules import POLICIES, Discount, Leg
 
 
 async def stored() -> int:
@@ -24,14 +23,7 @@ async def stored() -> int:
 async def test_a_quote_says_the_whole_price_when_to_pay_it_and_what_cancelling_costs(house):
     room = await house.add_room_type(units=3, nights=400)
     await house.sell(room, 62, 65, price_amount=30_000)
-    await operations.set_discount(
-        actor=SYSTEM,
-        institution_id=house.id,
-        nights_min=7,
-        discount_bps=500,
-        effective_from_on=house.today,
-        now=house.now,
-    )
+    await house.set_plan(length_of_stay=[Discount(nights_min=7, discount_bps=500)])
     quote = await house.quote(room, 60, 70)
     assert [(line.code, line.amount, line.quantity) for line in quote.lines] == [
         ("nights", 40_000, 2),
@@ -148,12 +140,14 @@ async def test_an_offer_cannot_be_rewritten(house, change):
 
 async def test_a_discount_holds_from_its_day_until_it_is_ended(house):
     room = await house.add_room_type(units=3, nights=400)
-    for day, bps in ((house.day(-10), 1_000), (house.day(0), 0), (house.day(10), 2_000)):
-        await operations.set_discount(
-            actor=SYSTEM, institution_id=house.id, nights_min=7, discount_bps=bps, effective_from_on=day, now=house.now
-        )
+    for day, bps in ((-10, 1_000), (0, 0), (10, 2_000)):
+        plan = [Discount(nights_min=7, discount_bps=bps)] if bps else []
+        await house.set_plan(first=day, length_of_stay=plan, now=house.now - timedelta(days=10))
     found = {
-        day: [discount.discount_bps for discount in await queries.discounts(institution_id=house.id, on=house.day(day))]
+        day: [
+            discount.discount_bps
+            for discount in (await queries.plan_of(house.id, now=house.now, on=house.day(day))).length_of_stay
+        ]
         for day in (-11, -10, -1, 0, 9, 10)
     }
     assert found == {-11: [], -10: [1_000], -1: [1_000], 0: [], 9: [], 10: [2_000]}

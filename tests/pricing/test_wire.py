@@ -2,22 +2,14 @@
 
 import msgspec
 
-from marketplace.kit.audit import SYSTEM
 from marketplace.kit.ids import wire
-from marketplace.pricing import operations
+from marketplace.pricing.rules import Discount
 from marketplace.pricing.schemas import QuoteView
 
 
 async def test_a_quote_is_written_with_prefixed_ids_money_objects_and_local_times(house):
     room = await house.add_room_type(units=3, nights=400)
-    await operations.set_discount(
-        actor=SYSTEM,
-        institution_id=house.id,
-        nights_min=7,
-        discount_bps=500,
-        effective_from_on=house.today,
-        now=house.now,
-    )
+    await house.set_plan(length_of_stay=[Discount(nights_min=7, discount_bps=500)])
     quote = await house.quote(room, 40, 50)
     body = msgspec.json.decode(msgspec.json.encode(QuoteView.of(quote)))
     assert {name: body[name] for name in ("id", "kind", "institution_id", "room_type_id", "departure_id")} == {

@@ -1,5 +1,6 @@
 """A few certified institutions at real places, with nights to search; day 0 is 1 March 2027."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -21,6 +22,8 @@ from marketplace.kit.ids import new_id
 from marketplace.places.queries import places_by_code
 from marketplace.places.rules import Place
 from marketplace.pricing import operations as pricing
+from marketplace.pricing import queries as prices
+from marketplace.pricing.rules import Discount, EarlyBooking, Supplements
 from marketplace.search import queries
 from marketplace.search.rules import Asked, Party, Window, check_asked
 from seed.institutions import InstitutionPlan, plan_institutions, plant_institution
@@ -136,12 +139,29 @@ class Town:
             )
 
     async def discount(self, institution_id: UUID, nights_min: int, bps: int) -> None:
-        await pricing.set_discount(
+        """Take something more off long stays, and leave the rest of the plan as it is."""
+        plan = await prices.plan_of(institution_id, now=NOW)
+        found = {one.nights_min: one for one in plan.length_of_stay}
+        found[nights_min] = Discount(nights_min=nights_min, discount_bps=bps)
+        await self.plan(
+            institution_id, plan.supplements, length_of_stay=list(found.values()), early_booking=plan.early_booking
+        )
+
+    async def plan(
+        self,
+        institution_id: UUID,
+        supplements: Supplements,
+        *,
+        length_of_stay: Sequence[Discount] = (),
+        early_booking: Sequence[EarlyBooking] = (),
+    ) -> None:
+        await pricing.set_rate_plan(
             actor=SYSTEM,
             institution_id=institution_id,
-            nights_min=nights_min,
-            discount_bps=bps,
             effective_from_on=TODAY,
+            supplements=supplements,
+            length_of_stay=length_of_stay,
+            early_booking=early_booking,
             now=NOW,
         )
 
@@ -203,6 +223,14 @@ async def random_town(town: Town) -> Town:
             grade=3 + number % 3,
             certified_days_ago=60 if number else 1_040,
             services=("meals", "hot_spring") if number % 2 else ("meals", "tcm"),
+        )
+        await town.plan(
+            house,
+            Supplements(single_use_bps=random.choice((0, 1_234)), companion_bed_amount=4_000),
+            early_booking=[
+                EarlyBooking(days_ahead_min=days, discount_bps=bps)
+                for days, bps in random.sample(((30, 250), (90, 707), (200, 1_111)), random.randint(0, 3))
+            ],
         )
         for nights_min, bps in random.sample(((7, 333), (28, 1_050), (60, 1_999)), random.randint(0, 3)):
             await town.discount(house, nights_min, bps)

@@ -9,8 +9,11 @@ from hypothesis import strategies as st
 
 from marketplace.kit.errors import Invalid
 from marketplace.places.rules import ClimateMonth, Cluster, Place, Position
+from marketplace.pricing.rules import EarlyBooking, RatePlan, stay_total
+from marketplace.pricing.rules import Party as PricedParty
 from marketplace.search.rules import (
     ORIGINS,
+    Costs,
     Facts,
     Match,
     Offer,
@@ -108,6 +111,44 @@ def test_the_preferred_check_in_is_that_of_trying_every_day(calendar, prefer, li
         assert found is None
     else:
         assert found == (best, sum(nights[night][0] for night in range(best, best + length)))
+
+
+@given(
+    calendars(),
+    st.lists(st.tuples(st.integers(1, 40), st.integers(1, 9_000)), max_size=3),
+    st.none() | st.integers(0, 60),
+)
+def test_the_cheapest_check_in_is_that_of_trying_every_day_at_the_price_of_a_quote(calendar, early, ceiling) -> None:
+    nights, taken, first, end, length = calendar
+    plan = RatePlan(early_booking=tuple(EarlyBooking(days_ahead_min=days, discount_bps=bps) for days, bps in early))
+
+    def cost(day: int, amount: int) -> int:
+        return stay_total(
+            amount, night_count=length, check_in=TODAY + timedelta(day), party=PricedParty(guest_count=1), plan=plan,
+            asked_on=TODAY,
+        )  # fmt: skip
+
+    def amount(day: int) -> int:
+        return sum(nights[night][0] for night in range(day, day + length))
+
+    days = [
+        day
+        for day in range(first, end - length + 1)
+        if all(night in nights and night not in taken for night in range(day, day + length))
+        and nights[day][1] <= length
+        and (ceiling is None or cost(day, amount(day)) <= ceiling)
+    ]
+    best = min(days, key=lambda day: (cost(day, amount(day)), amount(day), day), default=None)
+    seasons = seasons_of(nights)
+    found = preferred(
+        seasons,
+        check_ins(seasons, stretches(taken, first, end), nights=length),
+        nights=length,
+        wish=Wish(prefer="cheapest"),
+        costs=Costs(of=cost, turns=[days for days, _ in early], ceiling=ceiling),
+    )
+
+    assert found == (None if best is None else (best, amount(best)))
 
 
 @given(
@@ -272,8 +313,9 @@ def match(n: int, grade: int, price: int, relief: int | None) -> Match:
                 check_in=JULY,
                 check_out=JULY + timedelta(days=1),
                 nights_amount=price,
-                discount_amount=0,
-                discount_bps=0,
+                total_amount=price,
+                asked_on=TODAY,
+                party=PricedParty(guest_count=1),
             ),
         ),
         relief=relief,

@@ -61,7 +61,18 @@ async def test_an_item_says_everything_a_choice_needs(client, town, three) -> No
         "total": {"amount": 570_000, "currency": "CNY"},
         "nights_total": {"amount": 600_000, "currency": "CNY"},
         "discount": {"amount": -30_000, "currency": "CNY"},
-        "discount_bps": 500,
+        "adjustments": [
+            {
+                "code": "length_of_stay_discount",
+                "reason_zh": "连住 28 晚及以上优惠 5%",
+                "reason_en": "5% off stays of 28 nights or more",
+                "amount": {"amount": -30_000, "currency": "CNY"},
+                "unit_price": None,
+                "quantity": None,
+                "first_night": None,
+                "end_on": None,
+            }
+        ],
     }
     assert item["relief"]["relief_c"] == 9.7
     assert item["relief"]["confidence"] == "low"

@@ -42,6 +42,7 @@ async def test_the_demo_world_is_whole_and_planted_once(planted) -> None:
     await every_cluster_has_institutions()
     await every_state_of_a_certification_shows()
     await every_night_of_the_horizon_is_on_sale(planted)
+    await every_institution_has_a_price_list()
     await every_state_of_a_booking_shows()
     await guests_in_house_have_rooms()
     await money_adds_up()
@@ -99,6 +100,16 @@ async def every_night_of_the_horizon_is_on_sale(planted) -> None:
     assert nights["price"] > 5_000
 
 
+async def every_institution_has_a_price_list() -> None:
+    institutions = await fetch_value("SELECT count(*) FROM institutions")
+    assert await fetch_value("SELECT count(*) FROM rate_plans") == institutions
+    assert await counted("SELECT nights_min::text, count(*) FROM rate_plans GROUP BY 1") == {"{7,28,90}": institutions}
+    assert 0 < await fetch_value("SELECT count(*) FROM rate_plans WHERE days_ahead_min = '{60}'") < institutions
+    assert await fetch_value("SELECT min(companion_bed_amount) FROM rate_plans") > 2_000
+    assert await fetch_value("SELECT array_agg(code ORDER BY code) FROM promotions") == ["BAIHE100", "HOUNIAO"]
+    assert await fetch_value("SELECT count(*) FROM promotion_uses") == 100
+
+
 async def every_state_of_a_booking_shows() -> None:
     found = await counted("SELECT status, count(*) FROM bookings GROUP BY 1")
     assert set(found) == {
@@ -124,6 +135,8 @@ async def nothing_was_written_without_an_audit_line() -> None:
         ("media", "picture.added"),
         ("certifications", "certification.granted"),
         ("tours", "tour.published"),
+        ("rate_plans", "rate_plan.set"),
+        ("promotions", "promotion.created"),
         ("bookings", "booking.placed"),
     ):
         assert audited[action] == await fetch_value(f"SELECT count(*) FROM {table}"), action

@@ -26,6 +26,14 @@ COUNTY, PREFECTURE, PROVINCE = "county", "prefecture", "province"
 
 Ids = Mapping[str, str]
 REASON = {"reason": "现场检查，依据事实"}
+PROMOTION = {
+    "code": "MATRIX",
+    "name": "试用",
+    "name_en": "Trial",
+    "discount_bps": 100,
+    "valid_from": "2026-01-01",
+    "valid_until": "2099-01-01",
+}
 
 
 @dataclass
@@ -74,7 +82,11 @@ async def build_side(world: World, bank: Sandbox, *, place: str, county: str, pr
     certification_id = wire("crt", world.certification_id)
     decision = await asker.post(f"/v1/certifications/{certification_id}/revocation", REASON)
     assert decision.status_code == 202, decision.text
+    institution = f"/v1/institutions/{wire('ins', world.institution_id)}"
+    promotion = await found.callers[STAFF].post(f"{institution}/promotions", PROMOTION | {"code": county})
+    assert promotion.status_code == 201, promotion.text
     found.shared = {
+        "promotion_id": promotion.json()["id"],
         "institution_id": wire("ins", world.institution_id),
         "uncertified_id": wire("ins", uncertified),
         "certification_id": certification_id,

@@ -48,7 +48,7 @@ from marketplace.kit.pages import LIMIT_DEFAULT, BadCursor, Cursor, Limit, Page,
 from marketplace.payments import queries as payments
 from marketplace.payments.errors import AlreadyPaid, PaymentClosed, PaymentRefused, ProviderUnavailable
 from marketplace.payments.schemas import PaymentView
-from marketplace.pricing.errors import PriceChanged, QuoteExpired, QuoteUsed
+from marketplace.pricing.errors import PriceChanged, PromotionUnusable, QuoteExpired, QuoteUsed
 from marketplace.pricing.schemas import QuoteView
 from marketplace.tours.errors import DepartureClosed, DepartureFull
 
@@ -69,7 +69,7 @@ class Quotes(Controller):
         operation_id="createQuote",
         opt=through("quoting"),
         response_description="The offer, good until expires_at",
-        responses=refusals(NotFound, *UNSELLABLE),
+        responses=refusals(NotFound, PromotionUnusable, *UNSELLABLE),
     )
     async def create(self, principal: NamedDependency[Principal], data: JSONBody[QuoteRequest]) -> QuoteView:
         """Return every line of the price with its reason, the payment schedule and what cancelling would refund."""

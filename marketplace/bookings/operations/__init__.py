@@ -1,8 +1,8 @@
 """Everything that changes a booking.
 
-Locks are taken in one order everywhere: idempotency key → certification → departure → room type → quote → holder →
-booking → payment or refund, where the holder is who may have only so many holds. An operation that starts from a booking
-therefore reads it first without a lock, takes the locks above, and reads it again ``FOR UPDATE``.
+Locks are taken in one order everywhere: idempotency key → certification → departure → room type → quote → promotion →
+holder → booking → payment or refund, where the holder is who may have only so many holds. An operation that starts from a
+booking therefore reads it first without a lock, takes the locks above, and reads it again ``FOR UPDATE``.
 """
 
 from marketplace.bookings.operations.cancelling import cancel, cancel_by_system, quote_cancellation

@@ -10,6 +10,7 @@ from marketplace.identity.rules import Principal
 from marketplace.inventory import operations as inventory
 from marketplace.kit.db import fetch_one, require_transaction
 from marketplace.kit.errors import NotFound
+from marketplace.pricing import operations as pricing
 from marketplace.tours import operations as tours
 
 _COLUMNS = (
@@ -84,11 +85,12 @@ async def peek_own(booking_id: UUID, *, principal: Principal) -> Row:
 
 
 async def give_back(row: Row) -> None:
-    """Return the nights or seats that a booking holds; called before the booking itself is locked."""
+    """Return the nights or seats that a booking holds, and its promotion; called before the booking itself is locked."""
     if row.departure_id is not None and row.seat_id is not None:
         await tours.unseat(departure_id=row.departure_id, seat_id=row.seat_id)
     elif row.allocation_id is not None:
         await inventory.release(allocation_id=row.allocation_id)
+        await pricing.give_back_promotion(booking_id=row.id)
 
 
 def _row(found: Any) -> Row:

@@ -11,7 +11,7 @@ from marketplace.bookings.errors import GuestCountDiffers, PartnerReferenceUsed
 from marketplace.bookings.events import BookingPlaced
 from marketplace.bookings.jobs import ExpireHold
 from marketplace.bookings.operations.hoarding import ensure_may_hold
-from marketplace.bookings.rules import HOLD, Contact, Guest, SeatsWanted, StayWanted
+from marketplace.bookings.rules import HOLD, Contact, Guest, SeatsWanted, StayWanted, wish_of
 from marketplace.bookings.states import Status
 from marketplace.certifications import operations as certifications
 from marketplace.identity.rules import Principal
@@ -24,7 +24,7 @@ from marketplace.kit.ids import new_id
 from marketplace.kit.outbox import publish
 from marketplace.pricing import operations as pricing
 from marketplace.pricing import queries as quotes
-from marketplace.pricing.errors import QuoteUsed
+from marketplace.pricing.errors import PromotionUnusable, QuoteUsed
 from marketplace.pricing.rules import Quote, ensure_usable
 from marketplace.tours import operations as tours
 
@@ -32,7 +32,7 @@ from marketplace.tours import operations as tours
 async def quote(*, principal: Principal, wanted: StayWanted | SeatsWanted, now: datetime) -> Quote:
     """Price a stay or seats on a departure as an immutable offer.
 
-    Refuses: Invalid naming the field, NotFound, InstitutionNotBookable, NotAvailable, DepartureFull.
+    Refuses: Invalid naming the field, NotFound, PromotionUnusable, InstitutionNotBookable, NotAvailable, DepartureFull.
     """
     if isinstance(wanted, SeatsWanted):
         return await tours.quote_departure(
@@ -45,6 +45,10 @@ async def quote(*, principal: Principal, wanted: StayWanted | SeatsWanted, now: 
         check_out=wanted.check_out,
         guest_count=wanted.guest_count,
         unit_count=wanted.unit_count,
+        companion_bed_count=wanted.companion_bed_count,
+        meal_plan=wanted.meal_plan,
+        care_levels=wanted.care_levels,
+        promotion_code=wanted.promotion_code,
         now=now,
     )
 
@@ -73,7 +77,9 @@ async def place(  # noqa: PLR0913 - a booking is these facts, each named at the 
                 institution_id=offer.institution_id, check_in=offer.check_in, check_out=offer.check_out, now=now
             )
         seat_id, allocation_id, institution_id = await _take(offer, booking_id, expires_at, now)
-        offer = await pricing.claim(quote_id=quote_id, booking_id=booking_id, principal=principal, now=now)
+        offer = await pricing.claim(
+            quote_id=quote_id, booking_id=booking_id, principal=principal, hold_until=expires_at, now=now
+        )
         await ensure_may_hold(principal=principal, now=now)
         await _insert(
             booking_id=booking_id,
@@ -105,23 +111,17 @@ async def place(  # noqa: PLR0913 - a booking is these facts, each named at the 
 
 
 async def requote(*, principal: Principal, quote_id: UUID, now: datetime) -> Quote | None:
-    """Price the wish of an old quote again; None when it cannot be met any more. Refuses: NotFound."""
-    old = await quotes.quote(quote_id=quote_id, principal=principal)
-    wanted: StayWanted | SeatsWanted
-    if old.departure_id is not None:
-        wanted = SeatsWanted(departure_id=old.departure_id, traveller_count=old.guest_count)
-    elif old.room_type_id is not None:
-        wanted = StayWanted(
-            room_type_id=old.room_type_id,
-            check_in=old.check_in,
-            check_out=old.check_out,
-            guest_count=old.guest_count,
-            unit_count=old.unit_count,
-        )
-    else:
-        return None
+    """Price the wish of an old quote again, without its promotion when that has ended or is used up.
+
+    None when it cannot be met any more. Refuses: NotFound.
+    """
+    wanted = wish_of(await quotes.quote(quote_id=quote_id, principal=principal))
     try:
-        return await quote(principal=principal, wanted=wanted, now=now)
+        try:
+            return await quote(principal=principal, wanted=wanted, now=now)
+        except PromotionUnusable:
+            plain = msgspec.structs.replace(wanted, promotion_code=None)
+            return await quote(principal=principal, wanted=plain, now=now)
     except DomainError:
         return None
 

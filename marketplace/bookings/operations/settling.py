@@ -16,6 +16,7 @@ from marketplace.payments import operations as payments
 from marketplace.payments import queries as payment_queries
 from marketplace.payments.rules import Recorded, RefundReason
 from marketplace.payments.states import PaymentStatus
+from marketplace.pricing import operations as pricing
 from marketplace.tours import operations as tours
 
 
@@ -60,7 +61,10 @@ class _Secured:
 
 
 async def _secure(row: Row, *, now: datetime) -> _Secured:
-    """Make the room certain under the locks that come before the booking's: certification, departure, room type."""
+    """Make the room and the price certain under the locks that come before the booking's.
+
+    These are certification, departure, room type and the use of a promotion.
+    """
     if row.status in (Status.CONFIRMED, Status.CHECKED_IN):
         return _Secured(ok=True, allocation_id=row.allocation_id, seat_id=row.seat_id)
     if row.status not in (Status.ON_HOLD, Status.EXPIRED):
@@ -70,7 +74,11 @@ async def _secure(row: Row, *, now: datetime) -> _Secured:
             await certifications.ensure_bookable(
                 institution_id=row.institution_id, check_in=row.check_in, check_out=row.check_out, now=now
             )
-            return await (_secure_seat(row, now=now) if row.departure_id else _secure_room(row, now=now))
+            if row.departure_id is not None:
+                return await _secure_seat(row, now=now)
+            secured = await _secure_room(row, now=now)
+            await pricing.keep_promotion(booking_id=row.id, now=now)
+            return secured
     except DomainError:
         if row.status is Status.ON_HOLD:
             await give_back(row)
@@ -128,6 +136,7 @@ async def _receive(row: Row, *, recorded: Recorded, amount: int, secured: _Secur
         secured.allocation_id,
         secured.seat_id,
     )
+    await pricing.record_deal(booking_id=row.id, now=now)
     await publish(BookingConfirmed(**row.news, check_in=row.check_in, check_out=row.check_out), now=now)
     await audit.record(
         "booking.confirmed", actor=audit.SYSTEM, subject=row.id, now=now, before=row.status, after=status

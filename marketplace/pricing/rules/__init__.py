@@ -1,41 +1,90 @@
 """Prices, payment schedules and refunds as pure rules."""
 
+from marketplace.pricing.rules.charges import ORDER, ROOM, Charge, charges, stay_total
+from marketplace.pricing.rules.nights import PricedNight, by_night
+from marketplace.pricing.rules.owning import ensure_own
+from marketplace.pricing.rules.parties import check_offered, check_party, party_in, single_use_count
 from marketplace.pricing.rules.payment import cancellation_timeline, cooling_off_ends, refund_due, schedule
-from marketplace.pricing.rules.policies import POLICIES, Policy, policy_on
-from marketplace.pricing.rules.quotes import ensure_usable
-from marketplace.pricing.rules.records import (
-    CancellationPolicy,
-    CancellationStep,
+from marketplace.pricing.rules.plans import (
+    CARE_LEVELS,
+    DISCOUNT_BPS_MAX,
+    NO_PLAN,
     Discount,
-    Leg,
-    Line,
-    Quote,
-    QuoteKind,
-    Tier,
+    EarlyBooking,
+    MealPlan,
+    Party,
+    Promotion,
+    RatePlan,
+    Supplements,
+    Terms,
 )
-from marketplace.pricing.rules.stays import CURRENCY, check_dates, check_party, length_of_stay, price_stay, total_of
+from marketplace.pricing.rules.policies import POLICIES, Policy, policy_on
+from marketplace.pricing.rules.promotions import check_promotion, ensure_promotion, normal
+from marketplace.pricing.rules.quotes import ensure_usable
+from marketplace.pricing.rules.rates import WEEKDAYS, Season, check_plan, check_seasons, nightly_prices
+from marketplace.pricing.rules.records import CancellationPolicy, CancellationStep, Leg, Line, Quote, QuoteKind, Tier
+from marketplace.pricing.rules.stays import (
+    CURRENCY,
+    adjustments,
+    check_dates,
+    price_stay,
+    room_amount,
+    struck_through,
+    total_of,
+)
 
 __all__ = (
+    "CARE_LEVELS",
     "CURRENCY",
+    "DISCOUNT_BPS_MAX",
+    "NO_PLAN",
+    "ORDER",
     "POLICIES",
+    "ROOM",
+    "WEEKDAYS",
     "CancellationPolicy",
     "CancellationStep",
+    "Charge",
     "Discount",
+    "EarlyBooking",
     "Leg",
     "Line",
+    "MealPlan",
+    "Party",
     "Policy",
+    "PricedNight",
+    "Promotion",
     "Quote",
     "QuoteKind",
+    "RatePlan",
+    "Season",
+    "Supplements",
+    "Terms",
     "Tier",
+    "adjustments",
+    "by_night",
     "cancellation_timeline",
+    "charges",
     "check_dates",
+    "check_offered",
     "check_party",
+    "check_plan",
+    "check_promotion",
+    "check_seasons",
     "cooling_off_ends",
+    "ensure_own",
+    "ensure_promotion",
     "ensure_usable",
-    "length_of_stay",
+    "nightly_prices",
+    "normal",
+    "party_in",
     "policy_on",
     "price_stay",
     "refund_due",
+    "room_amount",
     "schedule",
+    "single_use_count",
+    "stay_total",
+    "struck_through",
     "total_of",
 )

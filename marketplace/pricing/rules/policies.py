@@ -26,6 +26,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     deposit_bps: int
     paid_in_full_days: int
     balance_due_days: int
+    service_fee_bps: int = 0
     cancellation: Mapping[QuoteKind, CancellationPolicy]
 
     def __post_init__(self) -> None:

@@ -10,6 +10,7 @@ import msgspec
 
 from marketplace.certifications.rules import CertificationSnapshot
 from marketplace.kit.money import BPS
+from marketplace.pricing.rules.plans import Party
 
 
 class QuoteKind(StrEnum):
@@ -23,7 +24,8 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     """One line of a price and why it is there.
 
     ``amount`` is signed: a discount is negative. Lines of nights cover ``[first_night, end_on)`` and equal
-    ``unit_amount × quantity``, where quantity is nights times units; a discount says ``bps`` of what it is taken from.
+    ``unit_amount × quantity``, where quantity is nights times units; so do supplements, where it is nights times beds or
+    guests. A discount says ``bps`` of what the lines before it left.
     """
 
     code: str
@@ -35,13 +37,6 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     first_night: date | None = None
     end_on: date | None = None
     bps: int | None = None
-
-
-class Discount(msgspec.Struct, frozen=True, kw_only=True):
-    """``discount_bps`` off the nights of stays that last at least ``nights_min``."""
-
-    nights_min: int
-    discount_bps: int
 
 
 class Leg(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,7 +89,11 @@ class CancellationStep(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Quote(msgspec.Struct, frozen=True, kw_only=True):
-    """An immutable priced offer. Only its use and its withdrawal are written later, each once."""
+    """An immutable priced offer. Only its use and its withdrawal are written later, each once.
+
+    ``party`` is None for a tour. ``rate_plan_on`` is the day from which the institution's plan was in force that made
+    the price, None when it had none; ``reference_amount`` may be shown struck through beside the total.
+    """
 
     id: UUID
     kind: QuoteKind
@@ -105,14 +104,18 @@ class Quote(msgspec.Struct, frozen=True, kw_only=True):
     check_out: date
     guest_count: int
     unit_count: int
+    party: Party | None
+    promotion_code: str | None
     lines: tuple[Line, ...]
     total_amount: int
+    reference_amount: int | None
     currency: str
     schedule: tuple[Leg, ...]
     cancellation_policy: CancellationPolicy
     cancellation_timeline: tuple[CancellationStep, ...]
     certification: CertificationSnapshot
     policy_version: str
+    rate_plan_on: date | None
     issued_at: datetime
     expires_at: datetime
     used_by_booking_id: UUID | None = None

@@ -1,32 +1,85 @@
-"""The price of a stay, in the published order.
-
-1. Nights: the price of each night times the units; consecutive nights of one price make one line.
-2. Length of stay: of the discounts whose threshold the stay reaches, the one with the longest; on the sum of 1.
-3. The total is the sum of the lines; there are no other fees (R21).
-"""
+"""The price of a stay, written out: its steps and their order are in ``rules.charges``."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from marketplace.catalog.rules import RoomType
 from marketplace.inventory.rules import STAY_NIGHTS_MAX, Night
 from marketplace.kit.errors import invalid
-from marketplace.kit.money import share, yuan
-from marketplace.pricing.rules.records import Discount, Line
+from marketplace.kit.money import yuan
+from marketplace.pricing.rules.charges import ROOM, charges
+from marketplace.pricing.rules.plans import Party, Promotion, RatePlan
+from marketplace.pricing.rules.records import Line
+from marketplace.pricing.rules.wording import line_of
 
 CURRENCY = "CNY"
 
 
-def price_stay(nights: Sequence[Night], *, unit_count: int, discounts: Sequence[Discount]) -> tuple[Line, ...]:
-    """Return the lines of a price: at least one, summing to more than zero; ``nights`` are consecutive."""
-    lines = [_nights_line(run, unit_count) for run in _runs(nights)]
-    discount = _discount_line(sum(line.amount for line in lines), night_count=len(nights), discounts=discounts)
-    return (*lines, discount) if discount else tuple(lines)
+def price_stay(
+    nights: Sequence[Night], *, party: Party, plan: RatePlan, asked_on: date, promotion: Promotion | None = None
+) -> tuple[Line, ...]:
+    """Return the lines of a price, in the published order: at least one, summing to more than zero.
+
+    ``nights`` are consecutive; those of one price that follow each other make one line. ``asked_on`` is the local date of
+    the asking. The sum is ``stay_total`` of the sum of the nights.
+    """
+    further = adjustments(
+        sum(night.price_amount for night in nights),
+        night_count=len(nights),
+        check_in=nights[0].night,
+        party=party,
+        plan=plan,
+        asked_on=asked_on,
+        promotion=promotion,
+    )
+    return (*(_nights_line(run, party.unit_count) for run in _runs(nights)), *further)
+
+
+def adjustments(  # noqa: PLR0913 - a price depends on these facts, each named at the call.
+    amount: int,
+    *,
+    night_count: int,
+    check_in: date,
+    party: Party,
+    plan: RatePlan,
+    asked_on: date,
+    promotion: Promotion | None = None,
+) -> tuple[Line, ...]:
+    """Return the lines of a price that are not its nights, which sum to ``amount`` for one unit."""
+    steps = charges(
+        amount,
+        night_count=night_count,
+        check_in=check_in,
+        party=party,
+        plan=plan,
+        asked_on=asked_on,
+        promotion=promotion,
+    )
+    return tuple(line_of(step, party=party, night_count=night_count, promotion=promotion) for step in steps[1:])
 
 
 def total_of(lines: Sequence[Line]) -> int:
     """Return the sum of the lines."""
     return sum(line.amount for line in lines)
+
+
+def room_amount(lines: Sequence[Line]) -> int:
+    """Return what is paid for the room alone: the nights and what was taken off them."""
+    return sum(line.amount for line in lines if line.code in ROOM)
+
+
+def struck_through(lines: Sequence[Line], *, lowest_deal: int | None) -> int | None:
+    """Return the price that may be shown struck through beside a total, or None when none lawfully may.
+
+    It is the price of the room before discounts, but never above the least that a unit of the room type was sold for a
+    night in the seven days before (明码标价和禁止价格欺诈规定 16, 20; R21), with the same supplements; and it is shown only
+    when the total is really lower.
+    """
+    nights = [line for line in lines if line.code == "nights"]
+    if lowest_deal is None or not nights:
+        return None
+    before = min(sum(line.amount for line in nights), lowest_deal * sum(line.quantity or 0 for line in nights))
+    saved = before - room_amount(lines)
+    return total_of(lines) + saved if saved > 0 else None
 
 
 def _runs(nights: Sequence[Night]) -> list[list[Night]]:
@@ -55,27 +108,6 @@ def _nights_line(run: Sequence[Night], unit_count: int) -> Line:
     )
 
 
-def length_of_stay(amount: int, *, night_count: int, discounts: Sequence[Discount]) -> tuple[Discount | None, int]:
-    """Return the discount that a stay of ``night_count`` nights reaches, and what it takes off ``amount``."""
-    reached = [discount for discount in discounts if discount.nights_min <= night_count]
-    best = max(reached, key=lambda discount: discount.nights_min, default=None)
-    return best, share(amount, best.discount_bps) if best else 0
-
-
-def _discount_line(amount: int, *, night_count: int, discounts: Sequence[Discount]) -> Line | None:
-    best, off = length_of_stay(amount, night_count=night_count, discounts=discounts)
-    if best is None or off == 0:
-        return None
-    percent = f"{best.discount_bps / 100:g}%"
-    return Line(
-        code="length_of_stay_discount",
-        reason_zh=f"连住 {best.nights_min} 晚及以上优惠 {percent}",
-        reason_en=f"{percent} off stays of {best.nights_min} nights or more",
-        amount=-off,
-        bps=best.discount_bps,
-    )
-
-
 def check_dates(*, check_in: date, check_out: date, today: date) -> None:
     """Refuse dates of which no stay can be made. Refuses: Invalid naming the field."""
     if check_in < today:
@@ -86,22 +118,3 @@ def check_dates(*, check_in: date, check_out: date, today: date) -> None:
         raise invalid(
             "check_out", zh=f"一次最多预订 {STAY_NIGHTS_MAX} 晚", en=f"A stay lasts at most {STAY_NIGHTS_MAX} nights."
         )
-
-
-def check_party(room_type: RoomType, *, guest_count: int, unit_count: int) -> None:
-    """Refuse a party that does not fit: a couple needs two beds, or a room for two. Refuses: Invalid naming the field."""
-    if guest_count < 1:
-        raise invalid("guest_count", zh="至少一位入住人", en="At least one guest is required.")
-    if not 1 <= unit_count <= room_type.unit_count:
-        raise invalid(
-            "unit_count",
-            zh=f"数量须在 1 至 {room_type.unit_count} 之间",
-            en=f"The room type has 1 to {room_type.unit_count} units.",
-        )
-    most = room_type.guests_max * unit_count
-    if guest_count > most and room_type.sold_by == "bed":
-        raise invalid(
-            "guest_count", zh=f"按床出售，每床一人，{most} 床最多 {most} 人", en=f"One guest per bed: {most}."
-        )
-    if guest_count > most:
-        raise invalid("guest_count", zh=f"最多入住 {most} 人", en=f"At most {most} guests fit.")

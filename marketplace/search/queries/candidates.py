@@ -54,6 +54,7 @@ async def rooms(  # noqa: PLR0913 - what bounds a search, each named.
                 facts=institution,
                 room_type_id=row["room_type_id"],
                 unit_count=row["units"],
+                guests_max=row["guests_max"],
                 seasons=Seasons(row["first_days"], row["end_days"], row["price_amounts"], row["min_stay_counts"]),
                 free=_counted(row["free_days"] or ()) if row["counted"] else (whole or _open(row["open"])),
             )
@@ -90,14 +91,14 @@ WITH held AS MATERIALIZED (
     SELECT DISTINCT room_type_id FROM allocations WHERE expires_at <= {at} AND stay && {span}
 )
 SELECT r.institution_id, r.place_code, r.grade, r.text_rank, r.distance_m, r.services, r.ability_level_min,
-       r.ability_level_max, r.under_restriction, r.room_type_id, r.units, r.first_days, r.end_days, r.price_amounts,
+       r.ability_level_max, r.under_restriction, r.room_type_id, r.units, r.guests_max, r.first_days, r.end_days, r.price_amounts,
        r.min_stay_counts, r.counted, CASE WHEN NOT r.counted THEN {open_nights}::datemultirange END AS open,
        n.free_days
   FROM (
     SELECT i.id AS institution_id, i.place_code, {sql.grade} AS grade, {sql.rank} AS text_rank,
            {sql.distance} AS distance_m, l.services, l.ability_level_min, l.ability_level_max,
            c.status <> '{Status.CERTIFIED}' OR c.assessment_overdue AS under_restriction,
-           t.id AS room_type_id, u.units, y.first_days, y.end_days, y.price_amounts, y.min_stay_counts,
+           t.id AS room_type_id, t.guests_max, u.units, y.first_days, y.end_days, y.price_amounts, y.min_stay_counts,
            {span} * daterange(c.valid_from_on, c.valid_until_on) AS span, k.closed,
            h.held, h.held OR u.units > 1 AS counted
       FROM institutions i

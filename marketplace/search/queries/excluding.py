@@ -12,7 +12,7 @@ from marketplace.kit.clock import local_date
 from marketplace.kit.db import fetch_one
 from marketplace.places.rules import Place
 from marketplace.pricing import queries as pricing
-from marketplace.search.rules import Asked, Excluded, Facts, House, HouseRoom, distance_km, reasons_against
+from marketplace.search.rules import Asked, Excluded, Facts, House, HouseRoom, Prices, distance_km, reasons_against
 
 
 async def why_excluded(*, asked: Asked, places: Mapping[str, Place], now: datetime) -> list[Excluded]:
@@ -30,7 +30,11 @@ async def why_excluded(*, asked: Asked, places: Mapping[str, Place], now: dateti
         valid_until=listing.certification.valid_until if listing.certification else None,
         has_text=not listing.bookable or await _has_text(asked, now),
         rooms=[HouseRoom(room_type=one, nights=nights[one.id]) for one in room_types],
-        discounts=await pricing.discounts(institution_id=asked.institution_id, on=local_date(now)),
+        prices=Prices(
+            guests=asked.party.guests,
+            asked_on=local_date(now),
+            plans=await pricing.plans([asked.institution_id], now=now),
+        ),
     )
     return reasons_against(house, asked, places)
 

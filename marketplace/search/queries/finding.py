@@ -19,10 +19,10 @@ from marketplace.search.rules import (
     Alternative,
     Asked,
     Change,
-    Discounts,
     Facets,
     Match,
     Party,
+    Prices,
     Room,
     choose,
     count_facets,
@@ -85,7 +85,7 @@ async def search(
         institution_id=asked.institution_id,
         now=now,
     )
-    found = choose(rooms, asked=asked, weather=weather, discounts=await _discounts(rooms, now))
+    found = choose(rooms, asked=asked, weather=weather, prices=await _prices(rooms, asked.party, now))
     ordered = in_order(found, asked.sort)
     start = 0
     if after is not None:
@@ -124,7 +124,7 @@ async def _alternatives(asked: Asked, places: Mapping[str, Place], now: datetime
             wide=wide,
             dropped=dropped,
             places=places,
-            discounts=await _discounts(rooms, now),
+            prices=await _prices(rooms, party, now),
         )
         if found:
             return found
@@ -147,6 +147,7 @@ def _dropped(code: str, parameter: str, points: int, zh: str, en: str) -> Change
     return Change(code=code, parameter=parameter, points=points, reason_zh=zh, reason_en=en)
 
 
-async def _discounts(rooms: Iterable[Room], now: datetime) -> Discounts:
+async def _prices(rooms: Iterable[Room], party: Party, now: datetime) -> Prices:
     found = {room.facts.institution_id for room in rooms}
-    return await pricing.discounts_of_many(found, on=local_date(now)) if found else {}
+    plans = await pricing.plans(found, now=now) if found else {}
+    return Prices(guests=party.guests, asked_on=local_date(now), plans=plans)

@@ -3,14 +3,14 @@
 from marketplace.search.rules.alternatives import Alternative, nearest_fits, places_by_nearness
 from marketplace.search.rules.asked import GUESTS_PER_ROOM_MAX, Asked, Climate, Party, Sort, check_asked
 from marketplace.search.rules.changes import Change
-from marketplace.search.rules.choosing import Discounts, choose
+from marketplace.search.rules.choosing import choose
 from marketplace.search.rules.climate import Relief, Weather, relief_of, weather_of
 from marketplace.search.rules.exclusions import Excluded, House, HouseRoom, reasons_against
 from marketplace.search.rules.facets import Facets, count_facets
-from marketplace.search.rules.matches import Facts, Match, Offer, Room, in_order, offer_of, position
+from marketplace.search.rules.matches import Facts, Match, Offer, Prices, Room, Tariff, in_order, position, tariff_of
 from marketplace.search.rules.origins import ORIGINS, Origin, origin_of
 from marketplace.search.rules.recommending import Point, recommend, score_of
-from marketplace.search.rules.seasons import Seasons, Wish, check_ins, number, preferred
+from marketplace.search.rules.seasons import Costs, Seasons, Wish, check_ins, number, preferred
 from marketplace.search.rules.travel import Side, distance_km, side_near, side_of
 from marketplace.search.rules.windows import (
     Free,
@@ -30,7 +30,7 @@ __all__ = (
     "Asked",
     "Change",
     "Climate",
-    "Discounts",
+    "Costs",
     "Excluded",
     "Facets",
     "Facts",
@@ -43,12 +43,14 @@ __all__ = (
     "Party",
     "Point",
     "Prefer",
+    "Prices",
     "Relief",
     "Room",
     "Seasons",
     "Side",
     "Sort",
     "Start",
+    "Tariff",
     "Weather",
     "Window",
     "Wish",
@@ -60,7 +62,6 @@ __all__ = (
     "in_order",
     "nearest_fits",
     "number",
-    "offer_of",
     "origin_of",
     "places_by_nearness",
     "position",
@@ -74,6 +75,7 @@ __all__ = (
     "side_near",
     "side_of",
     "starts",
+    "tariff_of",
     "weather_of",
     "widened",
 )

@@ -12,8 +12,8 @@ import msgspec
 from marketplace.places.rules import Place
 from marketplace.search.rules.asked import Asked
 from marketplace.search.rules.changes import Change, km_to, of_dates, of_facts, of_price, of_relief
-from marketplace.search.rules.choosing import Discounts, check_in
-from marketplace.search.rules.matches import Facts, Offer, Room, offer_of
+from marketplace.search.rules.choosing import check_in
+from marketplace.search.rules.matches import Facts, Offer, Prices, Room, tariff_of
 from marketplace.search.rules.seasons import Wish, number
 from marketplace.search.rules.windows import Window
 
@@ -46,7 +46,7 @@ def nearest_fits(  # noqa: PLR0913 - what a near stay is measured by.
     wide: Window,
     dropped: tuple[Change, ...],
     places: Mapping[str, Place],
-    discounts: Discounts,
+    prices: Prices,
 ) -> list[Alternative]:
     """Return at most six institutions' nearest stays, best first, and at most three that differ in the same ways.
 
@@ -54,7 +54,7 @@ def nearest_fits(  # noqa: PLR0913 - what a near stay is measured by.
     """
     found: dict[object, Alternative] = {}
     for room in rooms:
-        one = _alternative(room, asked=asked, wide=wide, dropped=dropped, places=places, discounts=discounts)
+        one = _alternative(room, asked=asked, wide=wide, dropped=dropped, places=places, prices=prices)
         if one is None:
             continue
         known = found.get(room.facts.institution_id)
@@ -81,19 +81,13 @@ def _alternative(  # noqa: PLR0913 - what a near stay is measured by.
     wide: Window,
     dropped: tuple[Change, ...],
     places: Mapping[str, Place],
-    discounts: Discounts,
+    prices: Prices,
 ) -> Alternative | None:
     place = places[room.facts.place_code]
     start = check_in(room, wide, Wish(prefer="nearest", toward=_toward(asked.window)))
     if start is None:
         return None
-    offer = offer_of(
-        room_type_id=room.room_type_id,
-        unit_count=room.unit_count,
-        start=start,
-        window=wide,
-        discounts=discounts.get(room.facts.institution_id, ()),
-    )
+    offer = tariff_of(room, wide, prices).offer(start)
     changes = [*of_dates(offer.check_in, asked), *of_relief(place, asked, offer.check_in), *of_price(offer, asked)]
     changes += of_facts(room.facts, asked, places)
     return Alternative(facts=room.facts, offer=offer, changes=(*changes, *dropped)) if changes or dropped else None

@@ -1,21 +1,19 @@
 """From rooms that could be had to the institutions of an answer: prices, ceilings, and why each is where it is."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from uuid import UUID
 
-from marketplace.pricing.rules import Discount
 from marketplace.search.rules.asked import Asked
 from marketplace.search.rules.climate import Weather
-from marketplace.search.rules.matches import Facts, Match, Offer, Room, offer_of
+from marketplace.search.rules.matches import Facts, Match, Offer, Prices, Room, Tariff, tariff_of
 from marketplace.search.rules.recommending import score_of
-from marketplace.search.rules.seasons import Wish, check_ins, number, preferred
+from marketplace.search.rules.seasons import BY_SUM, Costs, Wish, check_ins, number, preferred
 from marketplace.search.rules.windows import Start, Window
 
-Discounts = Mapping[UUID, Sequence[Discount]]
 Priced = tuple[Start, Offer]
 
 
-def choose(rooms: Iterable[Room], *, asked: Asked, weather: Weather | None, discounts: Discounts) -> list[Match]:
+def choose(rooms: Iterable[Room], *, asked: Asked, weather: Weather | None, prices: Prices) -> list[Match]:
     """Return the institutions that fit, each with one offer per room type, at today's price and within the ceiling."""
     priced: dict[UUID, list[Priced]] = {}
     facts: dict[UUID, Facts] = {}
@@ -24,41 +22,29 @@ def choose(rooms: Iterable[Room], *, asked: Asked, weather: Weather | None, disc
         code, institution_id = room.facts.place_code, room.facts.institution_id
         if code not in wishes:
             wishes[code] = _wish(code, asked.window, weather)
-        offer = _offer(room, asked, wishes[code], discounts.get(institution_id, ()))
+        offer = _offer(room, asked, wishes[code], tariff_of(room, asked.window, prices))
         if offer is not None:
             facts[institution_id] = room.facts
             priced.setdefault(institution_id, []).append(offer)
     return [_match(facts[one], found, asked, weather) for one, found in priced.items()]
 
 
-def _offer(room: Room, asked: Asked, wish: Wish, discounts: Sequence[Discount]) -> Priced | None:
+def _offer(room: Room, asked: Asked, wish: Wish, tariff: Tariff) -> Priced | None:
     """Return a room type's stay at its preferred check-in within the price ceiling, or None when there is none."""
-
-    def priced(start: Start) -> Offer:
-        return offer_of(
-            room_type_id=room.room_type_id,
-            unit_count=room.unit_count,
-            start=start,
-            window=asked.window,
-            discounts=discounts,
-        )
-
-    ceiling = asked.price_max
-    start = check_in(
-        room,
-        asked.window,
-        wish,
-        affordable=None if ceiling is None else lambda amount: priced(Start(0, amount)).total_amount <= ceiling,
+    first = number(asked.window.first)
+    costs = Costs(
+        of=lambda day, amount: tariff.total(day - first, amount),
+        turns=[first + offset for offset in tariff.turns],
+        ceiling=asked.price_max,
     )
-    return (start, priced(start)) if start is not None else None
+    start = check_in(room, asked.window, wish, costs=costs)
+    return (start, tariff.offer(start)) if start is not None else None
 
 
-def check_in(
-    room: Room, window: Window, wish: Wish, *, affordable: Callable[[int], bool] | None = None
-) -> Start | None:
+def check_in(room: Room, window: Window, wish: Wish, *, costs: Costs = BY_SUM) -> Start | None:
     """Return the preferred check-in of a room type within a window, or None when no stay fits."""
     days = check_ins(room.seasons, room.free, nights=window.nights)
-    found = preferred(room.seasons, days, nights=window.nights, wish=wish, affordable=affordable)
+    found = preferred(room.seasons, days, nights=window.nights, wish=wish, costs=costs)
     return Start(found[0] - number(window.first), found[1]) if found is not None else None
 
 

@@ -10,10 +10,9 @@ from marketplace.inventory.rules import Night
 from marketplace.kit.ids import wire
 from marketplace.kit.money import yuan
 from marketplace.places.rules import Place
-from marketplace.pricing.rules import Discount
 from marketplace.search.rules.asked import Asked
 from marketplace.search.rules.climate import Weather, relief_of, weather_of
-from marketplace.search.rules.matches import Facts, offer_of
+from marketplace.search.rules.matches import Facts, Prices, Tariff
 from marketplace.search.rules.windows import Free, Start, Window, starts
 
 Fact = str | float | None
@@ -47,7 +46,7 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
     valid_until: date | None
     has_text: bool
     rooms: Sequence[HouseRoom]
-    discounts: Sequence[Discount]
+    prices: Prices
 
 
 def reasons_against(house: House, asked: Asked, places: Mapping[str, Place]) -> list[Excluded]:
@@ -140,13 +139,14 @@ def _rooms(house: House, asked: Asked, places: Mapping[str, Place]) -> Iterator[
         yield _too_warm(house.facts, asked, places)
         return
     cheapest = min(
-        offer_of(
+        Tariff(
+            house.prices,
+            asked.window,
+            institution_id=house.facts.institution_id,
             room_type_id=one.room_type.id,
             unit_count=units,
-            start=start,
-            window=asked.window,
-            discounts=house.discounts,
-        ).total_amount
+            guests_max=one.room_type.guests_max,
+        ).total(start.offset, start.amount)
         for one, units, start in cool
     )
     if asked.price_max is not None and cheapest > asked.price_max:

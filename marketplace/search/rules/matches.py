@@ -1,12 +1,14 @@
 """What was found, as values: offers of room types, put together per institution."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
+from functools import lru_cache
 from uuid import UUID
 
 import msgspec
 
-from marketplace.pricing.rules import Discount, length_of_stay
+from marketplace.pricing.rules import NO_PLAN, Line, RatePlan, adjustments, single_use_count, stay_total
+from marketplace.pricing.rules import Party as PricedParty
 from marketplace.search.rules.asked import Sort
 from marketplace.search.rules.recommending import Point, recommend
 from marketplace.search.rules.seasons import Seasons
@@ -32,7 +34,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Room(msgspec.Struct, frozen=True, kw_only=True):
-    """A room type that the party fits into, in ``unit_count`` units.
+    """A room type that the party fits into, in ``unit_count`` units for up to ``guests_max`` guests each.
 
     ``free`` are the stretches of days ``[first, end)``, in order, on which so many are left.
     """
@@ -40,8 +42,17 @@ class Room(msgspec.Struct, frozen=True, kw_only=True):
     facts: Facts
     room_type_id: UUID
     unit_count: int
+    guests_max: int
     seasons: Seasons
     free: Sequence[tuple[int, int]]
+
+
+class Prices(msgspec.Struct, frozen=True, kw_only=True):
+    """What makes prices of nights on the day of asking: how many guests ask, and the rate plans of institutions."""
+
+    guests: int
+    asked_on: date
+    plans: Mapping[UUID, RatePlan]
 
 
 class Offer(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,13 +63,22 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True):
     check_in: date
     check_out: date
     nights_amount: int
-    discount_amount: int
-    discount_bps: int
+    total_amount: int
+    asked_on: date
+    party: PricedParty
+    plan: RatePlan = NO_PLAN
 
     @property
-    def total_amount(self) -> int:
-        """What the stay costs; there are no other fees (R21)."""
-        return self.nights_amount - self.discount_amount
+    def adjustments(self) -> tuple[Line, ...]:
+        """The lines that lie between the sum of the nights and the total; there are no other fees (R21)."""
+        return adjustments(
+            self.nights_amount // self.unit_count,
+            night_count=self.night_count,
+            check_in=self.check_in,
+            party=self.party,
+            plan=self.plan,
+            asked_on=self.asked_on,
+        )
 
     @property
     def night_count(self) -> int:
@@ -92,22 +112,74 @@ class Match(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-def offer_of(
-    *, room_type_id: UUID, unit_count: int, start: Start, window: Window, discounts: Sequence[Discount]
-) -> Offer:
-    """Price a stay by the rule of quotes."""
-    nights_amount = start.amount * unit_count
-    discount, off = length_of_stay(nights_amount, night_count=window.nights, discounts=discounts)
-    check_in = window.day(start.offset)
-    return Offer(
-        room_type_id=room_type_id,
-        unit_count=unit_count,
-        check_in=check_in,
-        check_out=check_in + timedelta(days=window.nights),
-        nights_amount=nights_amount,
-        discount_amount=off,
-        discount_bps=discount.discount_bps if discount and off else 0,
+class Tariff:
+    """The price of stays of one length in one room type, by their check-in and the sum of their nights for one unit."""
+
+    def __init__(  # noqa: PLR0913 - a price depends on these facts.
+        self,
+        prices: Prices,
+        window: Window,
+        *,
+        institution_id: UUID,
+        room_type_id: UUID,
+        unit_count: int,
+        guests_max: int,
+    ) -> None:
+        self._prices = prices
+        self._window = window
+        self._room_type_id = room_type_id
+        self._plan = prices.plans.get(institution_id, NO_PLAN)
+        self._party = _party(prices.guests, unit_count, guests_max)
+
+    @property
+    def turns(self) -> tuple[int, ...]:
+        """The offsets at which a discount for early booking begins."""
+        since = (self._window.first - self._prices.asked_on).days
+        return tuple(one.days_ahead_min - since for one in self._plan.early_booking)
+
+    def total(self, offset: int, amount: int) -> int:
+        """Return what a stay costs by the rule of quotes."""
+        return stay_total(
+            amount,
+            night_count=self._window.nights,
+            check_in=self._window.day(offset),
+            party=self._party,
+            plan=self._plan,
+            asked_on=self._prices.asked_on,
+        )
+
+    def offer(self, start: Start) -> Offer:
+        """Return a stay with its price."""
+        check_in = self._window.day(start.offset)
+        return Offer(
+            room_type_id=self._room_type_id,
+            unit_count=self._party.unit_count,
+            check_in=check_in,
+            check_out=check_in + timedelta(days=self._window.nights),
+            nights_amount=start.amount * self._party.unit_count,
+            total_amount=self.total(start.offset, start.amount),
+            asked_on=self._prices.asked_on,
+            party=self._party,
+            plan=self._plan,
+        )
+
+
+def tariff_of(room: Room, window: Window, prices: Prices) -> Tariff:
+    """Return the tariff of a room type that could be had."""
+    return Tariff(
+        prices,
+        window,
+        institution_id=room.facts.institution_id,
+        room_type_id=room.room_type_id,
+        unit_count=room.unit_count,
+        guests_max=room.guests_max,
     )
+
+
+@lru_cache(maxsize=256)
+def _party(guests: int, unit_count: int, guests_max: int) -> PricedParty:
+    singles = single_use_count(guests, unit_count=unit_count, guests_max=guests_max)
+    return PricedParty(guest_count=guests, unit_count=unit_count, single_use_count=singles)
 
 
 def position(match: Match, sort: Sort) -> int:

@@ -29,6 +29,20 @@ class Seasons(msgspec.Struct, frozen=True):
     shortest: Sequence[int]
 
 
+class Costs(msgspec.Struct, frozen=True):
+    """What a stay costs that begins on a day and whose nights sum to an amount for one unit: at most the ``ceiling``.
+
+    Between its ``turns``, which are days, a cost must not fall when the sum rises.
+    """
+
+    of: Callable[[int, int], int]
+    turns: Sequence[int] = ()
+    ceiling: int | None = None
+
+
+BY_SUM = Costs(of=lambda _, amount: amount)
+
+
 class Wish(msgspec.Struct, frozen=True, kw_only=True):
     """Which check-in is preferred. ``means`` and ``limits`` begin on day ``first``; ``toward`` is a range of days.
 
@@ -79,28 +93,23 @@ def _unbroken(seasons: Seasons) -> list[int]:
 
 
 def preferred(
-    seasons: Seasons,
-    days: Sequence[range],
-    *,
-    nights: int,
-    wish: Wish,
-    affordable: Callable[[int], bool] | None = None,
+    seasons: Seasons, days: Sequence[range], *, nights: int, wish: Wish, costs: Costs = BY_SUM
 ) -> tuple[int, int] | None:
     """Return the preferred check-in and the sum of its nights for one unit; the earliest of equals; None without any.
 
-    Only of the check-ins that are cool enough, and whose sum is ``affordable``.
+    Only of the check-ins that are cool enough, and whose cost is within the ceiling.
     """
     if wish.limits is not None:
         days = _only(days, wish.passes)
-    if affordable is not None:
-        days = _only(days, lambda day: affordable(sum_of(seasons, day, nights=nights)))
+    if (ceiling := costs.ceiling) is not None:
+        days = _only(days, lambda day: costs.of(day, sum_of(seasons, day, nights=nights)) <= ceiling)
     if not days:
         return None
     match wish.prefer:
         case "earliest":
             best = days[0].start
         case "cheapest":
-            best = min(_turns(seasons, days, nights), key=lambda day: (sum_of(seasons, day, nights=nights), day))
+            best = _cheapest(seasons, days, nights, costs)
         case "coolest":
             best = min(_coolest(stretch, wish) for stretch in days)[1]
         case "nearest":
@@ -125,10 +134,20 @@ def _nearest(stretch: range, toward: range) -> tuple[int, int]:
     return max(toward.start - day, day - toward[-1], 0), day
 
 
-def _turns(seasons: Seasons, days: Sequence[range], nights: int) -> set[int]:
-    """Return the check-ins among which one is the cheapest.
+def _cheapest(seasons: Seasons, days: Sequence[range], nights: int, costs: Costs) -> int:
+    def rank(day: int) -> tuple[int, int, int]:
+        amount = sum_of(seasons, day, nights=nights)
+        return costs.of(day, amount), amount, day
 
-    Between two days on which a run begins under either end of the stay, the price rises or falls evenly.
+    # A cost may jump at a turn: what is cheapest lies on it, just before it, or where the sum turns.
+    jumps = {day for turn in costs.turns for day in (turn - 1, turn) if any(day in stretch for stretch in days)}
+    return min(_turns(seasons, days, nights) | jumps, key=rank)
+
+
+def _turns(seasons: Seasons, days: Sequence[range], nights: int) -> set[int]:
+    """Return the check-ins among which one has the least sum.
+
+    Between two days on which a run begins under either end of the stay, the sum rises or falls evenly.
     """
     found = {day for stretch in days for day in (stretch[0], stretch[-1])}
     for first in seasons.firsts:

@@ -1,8 +1,4 @@
-"""Writes of pricing: making an offer, letting a booking use it, withdrawing it.
-
-In the global lock order (idempotency key → certification → departure → room type → quote → booking → payment) a quote
-comes after the room types and before the booking.
-"""
+"""Making an offer, letting a booking use it, withdrawing it."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -16,25 +12,32 @@ from marketplace.certifications import operations as certifications
 from marketplace.certifications.rules import CertificationSnapshot
 from marketplace.identity.rules import Principal
 from marketplace.inventory import queries as inventory
-from marketplace.inventory.rules import Night
 from marketplace.kit import audit
 from marketplace.kit.clock import local_date
 from marketplace.kit.db import execute, fetch_one, require_transaction, transaction
+from marketplace.kit.errors import Invalid
 from marketplace.kit.ids import new_id
 from marketplace.pricing import queries
-from marketplace.pricing.errors import PriceChanged
+from marketplace.pricing.errors import PriceChanged, PromotionUnusable
+from marketplace.pricing.operations.promoting import take_use
 from marketplace.pricing.rules import (
     CURRENCY,
     Line,
+    MealPlan,
+    Party,
     Quote,
     QuoteKind,
     cancellation_timeline,
     check_dates,
-    check_party,
+    check_offered,
+    ensure_promotion,
     ensure_usable,
+    normal,
+    party_in,
     policy_on,
     price_stay,
     schedule,
+    struck_through,
     total_of,
 )
 
@@ -47,16 +50,28 @@ async def quote_stay(  # noqa: PLR0913 - a stay is these facts, each named at th
     check_out: date,
     guest_count: int,
     unit_count: int = 1,
+    companion_bed_count: int = 0,
+    meal_plan: MealPlan = MealPlan.NONE,
+    care_levels: Sequence[int] = (),
+    promotion_code: str | None = None,
     now: datetime,
 ) -> Quote:
-    """Price a stay as an immutable offer of 30 minutes. It holds no room: the booking does.
+    """Price a stay as an immutable offer of 30 minutes. It holds no room and no use of a promotion: the booking does.
 
-    Refuses: Invalid naming the field; NotFound; InstitutionNotBookable, StayBeyondCertificate; NotAvailable
-    (``first_full_night``), StayRestricted (``night``).
+    Refuses: Invalid naming the field; NotFound; PromotionUnusable; InstitutionNotBookable, StayBeyondCertificate;
+    NotAvailable (``first_full_night``), StayRestricted (``night``).
     """
-    check_dates(check_in=check_in, check_out=check_out, today=local_date(now))
+    today = local_date(now)
+    check_dates(check_in=check_in, check_out=check_out, today=today)
     room_type = await catalog.room_type(room_type_id)
-    check_party(room_type, guest_count=guest_count, unit_count=unit_count)
+    party = party_in(
+        room_type,
+        guest_count=guest_count,
+        unit_count=unit_count,
+        companion_bed_count=companion_bed_count,
+        meal_plan=meal_plan,
+        care_levels=care_levels,
+    )
     async with transaction():
         certification = await certifications.ensure_bookable(
             institution_id=room_type.institution_id, check_in=check_in, check_out=check_out, now=now
@@ -64,6 +79,17 @@ async def quote_stay(  # noqa: PLR0913 - a stay is these facts, each named at th
         nights = await inventory.stay_nights(
             room_type_id=room_type_id, check_in=check_in, check_out=check_out, unit_count=unit_count, now=now
         )
+        terms = await queries.terms(institution_id=room_type.institution_id, room_type_id=room_type_id, now=now)
+        check_offered(party, terms)
+        promotion = None
+        if promotion_code is not None:
+            promotion = ensure_promotion(
+                await queries.promotion(normal(promotion_code), now=now),
+                institution_id=room_type.institution_id,
+                night_count=len(nights),
+                on=today,
+            )
+        lines = price_stay(nights, party=party, plan=terms.plan, asked_on=today, promotion=promotion)
         return await issue(
             principal=principal,
             kind=QuoteKind.STAY,
@@ -73,8 +99,12 @@ async def quote_stay(  # noqa: PLR0913 - a stay is these facts, each named at th
             check_out=check_out,
             guest_count=guest_count,
             unit_count=unit_count,
-            lines=await _stay_lines(nights, institution_id=room_type.institution_id, unit_count=unit_count, now=now),
+            party=party,
+            promotion_code=promotion.code if promotion else None,
+            lines=lines,
+            reference_amount=struck_through(lines, lowest_deal=terms.lowest_deal),
             certification=certification,
+            rate_plan_on=terms.plan.effective_from_on,
             now=now,
         )
 
@@ -92,6 +122,10 @@ async def issue(  # noqa: PLR0913 - an offer is these facts, each named at the c
     unit_count: int,
     lines: Sequence[Line],
     certification: CertificationSnapshot,
+    party: Party | None = None,
+    promotion_code: str | None = None,
+    reference_amount: int | None = None,
+    rate_plan_on: date | None = None,
     now: datetime,
 ) -> Quote:
     """Store an offer with its payment schedule and cancellation terms under the policy in force today.
@@ -112,14 +146,18 @@ async def issue(  # noqa: PLR0913 - an offer is these facts, each named at the c
         check_out=check_out,
         guest_count=guest_count,
         unit_count=unit_count,
+        party=party,
+        promotion_code=promotion_code,
         lines=tuple(lines),
         total_amount=total,
+        reference_amount=reference_amount,
         currency=CURRENCY,
         schedule=schedule(total, check_in=check_in, today=today, policy=policy),
         cancellation_policy=cancellation,
         cancellation_timeline=cancellation_timeline(cancellation, total=total, check_in=check_in, issued_at=now),
         certification=certification,
         policy_version=policy.version,
+        rate_plan_on=rate_plan_on,
         issued_at=now,
         expires_at=now + policy.quote_life,
     )
@@ -128,13 +166,20 @@ async def issue(  # noqa: PLR0913 - an offer is these facts, each named at the c
     return offer
 
 
-async def claim(
-    *, quote_id: UUID, booking_id: UUID, principal: Principal, now: datetime, lines: Sequence[Line] | None = None
+async def claim(  # noqa: PLR0913 - using a quote is these facts, each named at the call.
+    *,
+    quote_id: UUID,
+    booking_id: UUID,
+    principal: Principal,
+    now: datetime,
+    lines: Sequence[Line] | None = None,
+    hold_until: datetime | None = None,
 ) -> Quote:
     """Let one booking use a quote, once, at the price that still holds; locks the quote.
 
-    A stay is priced again here; for a tour the caller may pass the ``lines`` of today. A refusal rolls the caller's
-    transaction back, so the fresh quote that goes with it is made afterwards, in a transaction of its own.
+    A stay is priced again here, and its promotion is used until ``hold_until``; for a tour the caller may pass the
+    ``lines`` of today. A refusal rolls the caller's transaction back, so the fresh quote that goes with it is made
+    afterwards, in a transaction of its own.
 
     Refuses: NotFound, QuoteUsed, QuoteExpired, PriceChanged.
     """
@@ -144,17 +189,47 @@ async def claim(
     )
     offer = queries.read(row)
     ensure_usable(offer, now=now)
-    if lines is None and offer.room_type_id is not None:
-        nights = await inventory.nights(
-            room_type_ids=[offer.room_type_id], first=offer.check_in, end=offer.check_out, now=now
-        )
-        lines = await _stay_lines(
-            nights[offer.room_type_id], institution_id=offer.institution_id, unit_count=offer.unit_count, now=now
-        )
+    if lines is None and offer.party is not None:
+        try:
+            lines = await _price_again(offer, offer.party, booking_id=booking_id, hold_until=hold_until, now=now)
+        except (Invalid, PromotionUnusable):
+            raise PriceChanged from None
     if lines is not None and tuple(lines) != offer.lines:
         raise PriceChanged
     await execute("UPDATE quotes SET used_by_booking_id = $2 WHERE id = $1", quote_id, booking_id)
     return msgspec.structs.replace(offer, used_by_booking_id=booking_id)
+
+
+async def _price_again(
+    offer: Quote, party: Party, *, booking_id: UUID, hold_until: datetime | None, now: datetime
+) -> tuple[Line, ...]:
+    """Price a quoted stay as of now and take the use of its promotion; how early it was asked for stays as it was.
+
+    Refuses: Invalid, PromotionUnusable.
+    """
+    assert offer.room_type_id is not None
+    found = await inventory.nights(
+        room_type_ids=[offer.room_type_id], first=offer.check_in, end=offer.check_out, now=now
+    )
+    nights = found[offer.room_type_id]
+    if not nights:
+        return ()
+    terms = await queries.terms(institution_id=offer.institution_id, room_type_id=offer.room_type_id, now=now)
+    check_offered(party, terms)
+    promotion = None
+    if offer.promotion_code is not None:
+        promotion = ensure_promotion(
+            await queries.promotion(offer.promotion_code, now=now),
+            institution_id=offer.institution_id,
+            night_count=len(nights),
+            on=local_date(now),
+        )
+        limited = promotion.usage_max is not None
+        if limited and not await take_use(
+            promotion_id=promotion.id, booking_id=booking_id, expires_at=hold_until, now=now
+        ):
+            raise PromotionUnusable
+    return price_stay(nights, party=party, plan=terms.plan, asked_on=local_date(offer.issued_at), promotion=promotion)
 
 
 async def void_open(*, institution_id: UUID, now: datetime) -> int:
@@ -171,45 +246,12 @@ async def void_open(*, institution_id: UUID, now: datetime) -> int:
     )
 
 
-async def set_discount(  # noqa: PLR0913 - a discount is these facts, each named at the call.
-    *,
-    actor: audit.Actor,
-    institution_id: UUID,
-    nights_min: int,
-    discount_bps: int,
-    effective_from_on: date,
-    now: datetime,
-) -> None:
-    """Take ``discount_bps`` off the nights of stays of at least ``nights_min`` from a day on; 0 ends it.
-
-    Quotes made before keep their price for as long as it is the price of the day they are used on.
-    """
-    async with transaction():
-        await execute(
-            "INSERT INTO length_of_stay_discounts (institution_id, nights_min, effective_from_on, discount_bps)"
-            " VALUES ($1, $2, $3, $4) ON CONFLICT (institution_id, nights_min, effective_from_on)"
-            " DO UPDATE SET discount_bps = excluded.discount_bps",
-            institution_id,
-            nights_min,
-            effective_from_on,
-            discount_bps,
-        )
-        after = {"nights_min": nights_min, "discount_bps": discount_bps, "effective_from_on": effective_from_on}
-        await audit.record("discount.set", actor=actor, subject=institution_id, now=now, after=after)
-
-
-async def _stay_lines(
-    nights: Sequence[Night], *, institution_id: UUID, unit_count: int, now: datetime
-) -> tuple[Line, ...]:
-    discounts = await queries.discounts(institution_id=institution_id, on=local_date(now))
-    return price_stay(nights, unit_count=unit_count, discounts=discounts)
-
-
 async def _insert(offer: Quote, *, principal: Principal) -> None:
     columns: dict[str, Any] = msgspec.structs.asdict(offer)
     del columns["used_by_booking_id"], columns["voided_at"]
     for name in ("lines", "schedule", "cancellation_policy", "cancellation_timeline", "certification"):
         columns[name] = msgspec.json.encode(columns[name]).decode()
+    columns["party"] = msgspec.json.encode(offer.party).decode() if offer.party else None
     columns |= {"principal_kind": principal.kind, "principal_id": principal.id}
     places = ", ".join(f"${i}" for i in range(1, len(columns) + 1))
     await execute(f"INSERT INTO quotes ({', '.join(columns)}) VALUES ({places})", *columns.values())

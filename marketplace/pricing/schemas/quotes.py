@@ -9,7 +9,7 @@ from marketplace.certifications.rules import CertificationSnapshot
 from marketplace.kit.clock import SHANGHAI
 from marketplace.kit.ids import wire
 from marketplace.kit.money import Money
-from marketplace.pricing.rules import CancellationStep, Leg, Line, Quote
+from marketplace.pricing.rules import CancellationStep, Leg, Line, MealPlan, Party, Quote, by_night
 
 Amount = Annotated[Money, msgspec.Meta(examples=[{"amount": 428000, "currency": "CNY"}])]
 
@@ -75,6 +75,31 @@ class CancellationStepView(msgspec.Struct, frozen=True):
         )
 
 
+class NightPriceView(msgspec.Struct, frozen=True):
+    """What one night costs: ``price`` of one unit, ``amount`` for the whole party with discounts and supplements."""
+
+    date: date
+    price: Amount
+    amount: Amount
+
+
+class ReferenceView(msgspec.Struct, frozen=True):
+    """A price that may be shown struck through beside the total, and what it means."""
+
+    amount: Amount
+    reason_zh: Annotated[str, msgspec.Meta(examples=["不高于近 7 日同房型最低成交价"])]
+    reason_en: Annotated[str, msgspec.Meta(examples=["At most the lowest price paid for this room type in 7 days"])]
+
+    @classmethod
+    def of(cls, amount: int, currency: str) -> "ReferenceView":
+        """Write a reference price."""
+        return cls(
+            amount=Money(amount, currency),
+            reason_zh="不高于近 7 日同房型最低成交价",
+            reason_en="At most the lowest price paid for this room type in 7 days",
+        )
+
+
 class QuoteView(msgspec.Struct, frozen=True):
     """An immutable priced offer: book with its id before ``expires_at``. It holds no room; the booking does."""
 
@@ -88,18 +113,30 @@ class QuoteView(msgspec.Struct, frozen=True):
     night_count: int
     guest_count: int
     unit_count: int
+    companion_beds: int
+    meal_plan: MealPlan
+    care_levels: list[int]
+    promotion_code: str | None
     lines: list[LineView]
     total: Amount
+    reference: Annotated[
+        ReferenceView | None, msgspec.Meta(description="Null when no struck-through price would be lawful.")
+    ]
+    nights: Annotated[list[NightPriceView], msgspec.Meta(description="They sum to the total; empty for a departure.")]
     schedule: list[LegView]
     cancellation: list[CancellationStepView]
     certification: CertificationSnapshot
     policy_version: str
+    rate_plan_from: Annotated[
+        date | None, msgspec.Meta(description="Since when the institution's rate plan holds; null when it has none.")
+    ]
     issued_at: datetime
     expires_at: datetime
 
     @classmethod
     def of(cls, quote: Quote) -> "QuoteView":
         """Write a quote."""
+        party = quote.party or Party(guest_count=quote.guest_count)
         return cls(
             id=wire("quo", quote.id),
             kind=quote.kind.value,
@@ -111,12 +148,26 @@ class QuoteView(msgspec.Struct, frozen=True):
             night_count=(quote.check_out - quote.check_in).days,
             guest_count=quote.guest_count,
             unit_count=quote.unit_count,
+            companion_beds=party.companion_bed_count,
+            meal_plan=party.meal_plan,
+            care_levels=list(party.care_levels),
+            promotion_code=quote.promotion_code,
             lines=[LineView.of(line, quote.currency) for line in quote.lines],
             total=Money(quote.total_amount, quote.currency),
+            reference=None
+            if quote.reference_amount is None
+            else ReferenceView.of(quote.reference_amount, quote.currency),
+            nights=[
+                NightPriceView(
+                    night.night, Money(night.unit_amount, quote.currency), Money(night.amount, quote.currency)
+                )
+                for night in by_night(quote.lines)
+            ],
             schedule=[LegView.of(leg, quote.currency) for leg in quote.schedule],
             cancellation=[CancellationStepView.of(step, quote.currency) for step in quote.cancellation_timeline],
             certification=quote.certification,
             policy_version=quote.policy_version,
+            rate_plan_from=quote.rate_plan_on,
             issued_at=quote.issued_at,
             expires_at=quote.expires_at,
         )
