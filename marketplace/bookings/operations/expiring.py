@@ -75,7 +75,8 @@ async def extend_hold(*, principal: Principal, booking_id: UUID, now: datetime) 
         until: datetime = before.hold_expires_at + HOLD_EXTENSION
         if before.allocation_id is not None:
             await inventory.extend(allocation_id=before.allocation_id, expires_at=until, now=now)
-            await pricing.extend_promotion(booking_id=booking_id, expires_at=until)
+            if before.is_promoted:
+                await pricing.extend_promotion(booking_id=booking_id, expires_at=until)
         elif before.departure_id is not None and before.seat_id is not None:
             await tours.extend_seat(departure_id=before.departure_id, seat_id=before.seat_id, expires_at=until)
         row = await lock(booking_id)

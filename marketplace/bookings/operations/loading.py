@@ -16,7 +16,8 @@ from marketplace.tours import operations as tours
 _COLUMNS = (
     "id, kind, status, owner_kind, owner_id, institution_id, room_type_id, departure_id, seat_id, allocation_id,"
     " check_in, check_out, guest_count, unit_count, total_amount, paid_amount, currency, first_paid_at, schedule,"
-    " cancellation_policy, hold_expires_at, hold_extended_at, acknowledged_at, decision_id"
+    " cancellation_policy, hold_expires_at, hold_extended_at, acknowledged_at, decision_id,"
+    " (SELECT q.promotion_code IS NOT NULL FROM quotes q WHERE q.id = bookings.quote_id) AS is_promoted"
 )
 
 
@@ -47,6 +48,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     hold_extended_at: Any
     acknowledged_at: Any
     decision_id: UUID | None
+    is_promoted: bool
 
     @property
     def partner_id(self) -> UUID | None:
@@ -90,7 +92,8 @@ async def give_back(row: Row) -> None:
         await tours.unseat(departure_id=row.departure_id, seat_id=row.seat_id)
     elif row.allocation_id is not None:
         await inventory.release(allocation_id=row.allocation_id)
-        await pricing.give_back_promotion(booking_id=row.id)
+        if row.is_promoted:
+            await pricing.give_back_promotion(booking_id=row.id)
 
 
 def _row(found: Any) -> Row:

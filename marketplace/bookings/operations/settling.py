@@ -77,7 +77,8 @@ async def _secure(row: Row, *, now: datetime) -> _Secured:
             if row.departure_id is not None:
                 return await _secure_seat(row, now=now)
             secured = await _secure_room(row, now=now)
-            await pricing.keep_promotion(booking_id=row.id, now=now)
+            if row.is_promoted:
+                await pricing.keep_promotion(booking_id=row.id, now=now)
             return secured
     except DomainError:
         if row.status is Status.ON_HOLD:
