@@ -1,5 +1,5 @@
 # Two commands: `make up` and `make test`. Each first makes .venv what requirements.lock says; that takes 0.1 s when it is.
-.PHONY: up test check demo bench clean bootstrap
+.PHONY: up test check demo clean bootstrap
 
 # Without kept bytecode every program compiles its libraries at every start.
 unexport PYTHONDONTWRITEBYTECODE
@@ -23,9 +23,6 @@ check: bootstrap ## style, types, layers, Dockerfile, compose file, generated do
 
 demo: bootstrap ## live through the main job, against what `make up` runs or a system of its own
 	@exec .venv/bin/marketplace demo
-
-bench: bootstrap ## measure the main routes
-	@exec .venv/bin/pytest tests/performance -s
 
 clean: ## remove what was installed; data is removed by `marketplace reset`
 	rm -rf .venv .marketplace/tools .marketplace/cache *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

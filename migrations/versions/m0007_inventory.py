@@ -84,7 +84,8 @@ BEGIN
          WHERE room_nights.room_type_id = for_room_type AND room_nights.night = freed.night
         RETURNING room_nights.night
     )
-    SELECT (SELECT count(*) FROM gone), daterange(min(night), max(night) + 1) INTO removed, span FROM updated;
+    -- No night, no span: daterange(NULL, NULL) would be all of time.
+    SELECT (SELECT count(*) FROM gone), range_merge(range_agg(daterange(night, night + 1))) INTO removed, span FROM updated;
     -- Giving back only ever opens nights, so where none was closed there is nothing to write.
     PERFORM FROM room_type_locks WHERE room_type_id = for_room_type AND closed && span;
     IF FOUND THEN

@@ -1,6 +1,7 @@
 """These tests start servers of their own; none of them needs the suite's database."""
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -8,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from marketplace.embedded import binaries, postgres
+from marketplace.embedded import binaries, ports, postgres, state
+from marketplace.embedded.paths import Home
+from marketplace.embedded.up import FIRST_PORTS
 
 
 @pytest.fixture(autouse=True)
@@ -31,6 +34,16 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("cluster") / "postgres"
     postgres.start(folder, durable=False).stop()
     return folder
+
+
+def furnish(home: Home, cluster: Path) -> Home:
+    """Give a home its database, which is most of the time that a first start takes, and ports that nobody else wants.
+
+    A marketplace that somebody starts beside the tests looks for its ports where a new home does.
+    """
+    shutil.copytree(cluster, home.postgres)
+    state.save(home, state.State(ports={name: ports.throwaway() for name in FIRST_PORTS}))
+    return home
 
 
 @pytest.fixture

@@ -1,5 +1,4 @@
 import os
-import shutil
 import subprocess
 import sys
 
@@ -10,13 +9,13 @@ from marketplace.embedded.errors import AlreadyRunning, ProgramFailed
 from marketplace.embedded.panel import Reporter
 from marketplace.embedded.paths import Home
 from seed.logins import listed
+from tests.embedded.conftest import furnish
 from tests.embedded.stand_ins import SETTINGS, UP
 
 
 @pytest.fixture
 def home(tmp_path, cluster, monkeypatch):
-    made = Home(tmp_path / "候鸟 home")
-    shutil.copytree(cluster, made.postgres)
+    made = furnish(Home(tmp_path / "候鸟 home"), cluster)
     monkeypatch.setenv("MARKETPLACE_HOME", str(made.root))
     for name in SETTINGS:
         monkeypatch.delenv(name, raising=False)

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -13,7 +12,7 @@ import pytest
 
 from marketplace.embedded import lock, processes, state
 from marketplace.embedded.paths import Home
-from tests.embedded.conftest import start_python
+from tests.embedded.conftest import furnish, start_python
 from tests.embedded.stand_ins import SETTINGS, UP
 
 
@@ -24,9 +23,7 @@ def empty_home(tmp_path: Path) -> Home:
 
 @pytest.fixture
 def home(empty_home: Home, cluster: Path) -> Home:
-    """A home whose database is made already, which is most of the time that a first start takes."""
-    shutil.copytree(cluster, empty_home.postgres)
-    return empty_home
+    return furnish(empty_home, cluster)
 
 
 @pytest.fixture
@@ -155,7 +152,8 @@ def test_a_taken_port_is_stepped_over_and_said(up, home, supervised):
 
 def test_two_that_start_at_once_choose_different_ports(up, home, tmp_path, cluster):
     other = Home(tmp_path / "other")
-    shutil.copytree(cluster, other.postgres)
+    furnish(other, cluster)
+    state.save(other, state.load(home))
     both = [up(), up(MARKETPLACE_HOME=str(other.root))]
     for process in both:
         until_ready(process)

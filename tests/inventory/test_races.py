@@ -99,6 +99,25 @@ async def test_a_stopped_sale_lets_nobody_in_who_was_waiting(committed_house):
     assert await inn.taken(room, 1, 3) == [0, 0]
 
 
+async def test_giving_back_what_another_has_just_given_back_leaves_full_nights_full(committed_house):
+    inn = committed_house
+    room = await inn.add_room_type(units=1)
+    await inn.take(room, 5, 8)
+    hold = await inn.take(room, 0, 3)
+
+    async def release():
+        async with db.transaction():
+            return await operations.release(allocation_id=hold)
+
+    async with db.transaction():
+        assert await operations.release(allocation_id=hold) is True
+        late = asyncio.create_task(_apart(release()))
+        await _until_someone_waits()
+    assert await late is False
+    assert await inn.taken(room, 0, 8) == [0, 0, 0, 0, 0, 1, 1, 1]
+    assert await queries.verify() == []
+
+
 async def test_the_database_itself_refuses_to_sell_a_night_twice(committed_house):
     inn = committed_house
     room = await inn.add_room_type(units=1)
