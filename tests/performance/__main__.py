@@ -1,0 +1,41 @@
+"""`marketplace bench`, `make bench`: measure the main routes on a throw-away system, and never judge a build by it."""
+
+import asyncio
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import rich_click as click
+from rich.console import Console
+
+from marketplace.embedded import paths
+from marketplace.embedded.up import stoppable
+from tests.performance import report
+from tests.performance.bench import FULL, QUICK, measure
+from tests.performance.comparing import Rival
+from tests.performance.machine import require_linux
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--institutions", type=click.IntRange(10, 50_000), help="How many; 10,000, or 200 with --quick.")
+@click.option("--quick", is_flag=True, help="A small market and short loads, for people in a hurry.")
+@click.option("--workers", default=os.cpu_count() or 1, show_default=True, help="API processes.")
+@click.option("--compare", metavar="COMMAND", help="Run another system's load in turn with ours; it prints JSON.")
+@click.option("--output", type=click.Path(path_type=Path), help="Where to write; .marketplace/bench.json without it.")
+def main(*, institutions: int | None, quick: bool, workers: int, compare: str | None, output: Path | None) -> None:
+    """Measure placing and looking around: PostgreSQL, Valkey and API of its own, loopback only, gone afterwards."""
+    require_linux()
+    size = QUICK if quick else FULL
+    console = Console()
+    rival = Rival(compare) if compare else None
+    with stoppable():
+        try:
+            sized = replace(size, institutions=institutions or size.institutions)
+            found = asyncio.run(measure(sized, workers=workers, rival=rival, console=console))
+        except KeyboardInterrupt:
+            raise SystemExit(130) from None
+    report.write(found, output or paths.home().root / "bench.json", console)
+
+
+if __name__ == "__main__":
+    main(prog_name="marketplace bench")

@@ -1,0 +1,218 @@
+"""One run of the bench: load, measure, compare with the limits, write down."""
+
+import os
+import platform
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from litestar import Litestar
+from rich.console import Console
+from rich.progress import Progress
+
+from marketplace.inventory import queries as inventory
+from marketplace.kit import clock, db, valkey
+from marketplace.kit.migrations import migrate
+from marketplace.settings import settings
+from tests.performance import limit, searching
+from tests.performance.comparing import Rival
+from tests.performance.loading import Load
+from tests.performance.machine import Machine, running
+from tests.performance.placing import Rush
+from tests.performance.searching import Searches
+from tests.performance.world import World, differences, grow, plant, settle
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much is loaded and sent. Every load ends by its count or its seconds, whichever comes first."""
+
+    institutions: int
+    models: int
+    places: int
+    singles: int
+    rush_s: int
+    searches: int
+    seconds: float = 60.0
+    rush_per_s: float = 134.0
+
+    @property
+    def families(self) -> int:
+        """One for each booking of the whole run."""
+        return 16 * self.places + 2 * self.singles + int(self.rush_s * self.rush_per_s) + 500
+
+    def steps(self) -> list[int]:
+        """Return the sizes at which search is measured, each ten times the one before."""
+        return [*(size for size in (100, 1_000) if size * 2 <= self.institutions), self.institutions]
+
+
+FULL = Size(institutions=10_000, models=40, places=600, singles=200, rush_s=13, searches=400)
+QUICK = Size(institutions=200, models=10, places=80, singles=30, rush_s=2, searches=40, seconds=5.0)
+
+
+@dataclass
+class Run:
+    """A run under way and what it has found."""
+
+    machine: Machine
+    size: Size
+    console: Console
+    app: Litestar
+    world: World
+    found: dict[str, Any] = field(default_factory=dict)
+    queries: dict[str, int] = field(default_factory=dict)
+
+    def say(self, text: str) -> None:
+        self.console.print(f"[dim]{time.strftime('%H:%M:%S')}[/] {text}")
+
+    async def load_and_search(self) -> None:
+        """Grow the market step by step and search it at each size."""
+        sizes, medians = [], []
+        began = time.monotonic()
+        with Progress(console=self.console) as bar:
+            task = bar.add_task("institutions", total=self.size.institutions, completed=len(self.world.models))
+            for size in self.size.steps():
+                await grow(self.world, to=size, progress=lambda n: bar.advance(task, n))
+                await settle()
+                searches = searching.exact(self.app, self.world)
+                last = await searching.look(
+                    self.machine, self.app, searches, count=self.size.searches, seconds=self.size.seconds
+                )
+                sizes.append(self.world.institution_count)
+                medians.append(last.outcome.percentile(50))
+                self.found.setdefault("search_by_size", {})[str(sizes[-1])] = last.summary()
+        self.found["search"] = last.summary() | {"route": searches.route}
+        self.found["search_growth_exponent"] = searching.growth_exponent(sizes, medians)
+        self.found["loaded"] = {
+            "institutions": self.world.institution_count,
+            "load_and_search_s": round(time.monotonic() - began, 1),
+            "differences": await differences(self.world),
+            **await searching.table_sizes(),
+        }
+
+    async def look_around(self) -> None:
+        """Measure the other reading routes at the full size."""
+        kinds: dict[str, Searches] = {
+            "listing": searching.listing(),
+            "institution": searching.institution(self.world),
+            "calendar": searching.calendar(self.world),
+        }
+        if searching.has_stays(self.app):
+            kinds["flexible_search"] = searching.flexible(self.world)
+        for name, searches in kinds.items():
+            found = await searching.look(
+                self.machine, self.app, searches, count=self.size.searches // 2, seconds=self.size.seconds
+            )
+            self.found[name] = found.summary() | {"route": searches.route}
+            self.queries[f"GET {searches.route}"] = len(found.statements)
+
+    async def place(self, rush: Rush, rival: Rival | None) -> None:
+        """Place under every kind of load, the database alone in between."""
+        size = self.size
+        script, statements = await rush.script(self.app, count=6 * size.places)
+        self.queries |= {route: len(found) for route, found in statements.items()}
+        rush.place(await rush.wishes(size.singles), Load(clients=4, seconds=size.seconds))
+
+        def alone(clients: int) -> limit.Limit:
+            count = size.places if clients > 1 else size.singles
+            return limit.run(self.machine, script, clients=clients, count=count, seconds=120)
+
+        quoted, places = rush.quote(await rush.wishes(size.places))
+        self.found["quote"] = quoted.summary()
+        self.found["place"], self.found["sql"] = {}, {}
+        for clients, count in ((1, size.singles), (8, size.places), (32, size.places)):
+            self.found["sql"][str(clients)] = alone(clients).__dict__
+            if clients != 8:
+                places = rush.quote(await rush.wishes(count))[1]
+            outcome = rush.place_quoted(places, Load(clients=clients, seconds=size.seconds))
+            self.found["place"][str(clients)] = outcome.summary()
+            if rival is not None and clients == 8:
+                self.found["compared"] = await rival.compare(rush, size, clients=clients)
+        await self._hot(rush)
+        await self._nights(rush)
+        await self._rush(rush)
+
+    async def _hot(self, rush: Rush) -> None:
+        """One room type for all against one for each, in turn, so that both see the same machine."""
+        self.found["hot"] = {}
+        for clients in (8, 32):
+            calm, hot = [], []
+            for _ in range(2):
+                load, count = Load(clients=clients, seconds=self.size.seconds), self.size.places // 2
+                calm.append(rush.place(await rush.wishes(count), load))
+                hot.append(rush.place(rush.hot_wishes(count), load))
+            self.found["hot"][str(clients)] = {
+                "hot": [one.summary() for one in hot],
+                "uncontended": [one.summary() for one in calm],
+                "ratio": round(sum(one.mean_ms for one in hot) / sum(one.mean_ms for one in calm), 2),
+            }
+
+    async def _nights(self, rush: Rush) -> None:
+        self.found["nights"] = {}
+        for nights in (7, 30, 90):
+            wishes = await rush.wishes(self.size.places // 2, nights=nights)
+            outcome = rush.place(wishes, Load(clients=8, seconds=self.size.seconds))
+            self.found["nights"][str(nights)] = outcome.summary()
+
+    async def _rush(self, rush: Rush) -> None:
+        """The profile of a real ticket rush: so many a second, whether or not the system keeps up."""
+        rate, seconds = self.size.rush_per_s, self.size.rush_s
+        places = rush.quote(await rush.wishes(int(rate * seconds)))[1]
+        outcome = rush.place_quoted(places, Load(clients=64, seconds=seconds + 5, rate=rate))
+        self.found["rush"] = outcome.summary() | {"asked_per_s": rate, "seconds": seconds}
+
+    async def check(self) -> None:
+        """Prove that what was measured was right: every counter is what its allocations say."""
+        async with db.transaction() as connection:
+            await connection.execute("SET LOCAL statement_timeout = '300s'")
+            self.found["inventory_drift"] = [str(one) for one in await inventory.verify()]
+
+
+async def measure(size: Size, *, workers: int, rival: Rival | None, console: Console) -> dict[str, Any]:
+    """Start a system of its own, measure it, stop it; returns everything that was found."""
+    began = time.monotonic()
+    with running() as machine:
+        os.environ.update(machine.environment, LOG_LEVEL="WARNING")
+        settings.cache_clear()
+        # One connection, so that whoever listens to it hears everything.
+        await db.connect(machine.database.url, max_size=1)
+        await valkey.connect(machine.broker.url)
+        try:
+            await migrate()
+            # Loading writes gigabytes; a checkpoint for each of them would only measure the disk.
+            await db.execute("ALTER SYSTEM SET max_wal_size = '8GB'")
+            await db.execute("SELECT pg_reload_conf()")
+            from marketplace.app import create_app  # noqa: PLC0415 - it reads the environment that was just made.
+
+            world = await plant(models=size.models, now=clock.now())
+            machine.start_api(workers=workers)
+            run = Run(machine=machine, size=size, console=console, app=create_app(), world=world)
+            run.say(f"PostgreSQL, Valkey and {workers} API processes run; {size.models} models planted")
+            await run.load_and_search()
+            rush = Rush(machine, world, families=size.families)
+            await rush.plant_families()
+            run.say("reading")
+            await run.look_around()
+            run.say("placing")
+            await run.place(rush, rival)
+            run.found["api_rss_mb"] = machine.memory_mb("api")
+            await run.check()
+            return {
+                **run.found,
+                "queries": run.queries,
+                "machine": _machine(workers),
+                "elapsed_s": round(time.monotonic() - began, 1),
+            }
+        finally:
+            await valkey.disconnect()
+            await db.disconnect()
+
+
+def _machine(workers: int) -> dict[str, Any]:
+    return {
+        "cores": os.cpu_count(),
+        "load_average": [round(one, 2) for one in os.getloadavg()],
+        "python": platform.python_version(),
+        "api_processes": workers,
+        "measured_at": clock.now().isoformat(timespec="seconds"),
+    }
