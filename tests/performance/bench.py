@@ -22,6 +22,8 @@ from tests.performance.placing import Rush
 from tests.performance.searching import Searches
 from tests.performance.world import World, differences, grow, plant, settle
 
+CLIENTS = (1, 8, 32)
+
 
 @dataclass(frozen=True)
 class Size:
@@ -33,21 +35,26 @@ class Size:
     singles: int
     rush_s: int
     searches: int
+    turns_each: int
     seconds: float = 60.0
     rush_per_s: float = 134.0
 
     @property
     def families(self) -> int:
-        """One for each booking of the whole run."""
-        return 16 * self.places + 2 * self.singles + int(self.rush_s * self.rush_per_s) + 500
+        """One for each booking of the whole run: eleven loads, the rush, and what is compared with others."""
+        return 14 * self.places + self.singles + int(self.rush_s * self.rush_per_s) + sum(map(self.turns, CLIENTS)) + 10
+
+    def turns(self, clients: int) -> int:
+        """Return how often pgbench places: often enough that planning, once a connection, does not count."""
+        return max(self.places, self.turns_each * clients) if clients > 1 else self.singles
 
     def steps(self) -> list[int]:
         """Return the sizes at which search is measured, each ten times the one before."""
         return [*(size for size in (100, 1_000) if size * 2 <= self.institutions), self.institutions]
 
 
-FULL = Size(institutions=10_000, models=40, places=600, singles=200, rush_s=13, searches=400)
-QUICK = Size(institutions=200, models=10, places=80, singles=30, rush_s=2, searches=40, seconds=5.0)
+FULL = Size(institutions=10_000, models=40, places=600, singles=200, rush_s=13, searches=400, turns_each=40)
+QUICK = Size(institutions=200, models=10, places=80, singles=30, rush_s=2, searches=40, turns_each=10, seconds=5.0)
 
 
 @dataclass
@@ -109,25 +116,20 @@ class Run:
     async def place(self, rush: Rush, rival: Rival | None) -> None:
         """Place under every kind of load, the database alone in between."""
         size = self.size
-        script, statements = await rush.script(self.app, count=6 * size.places)
+        script, statements = await rush.script(self.app, count=sum(size.turns(clients) for clients in CLIENTS))
         self.queries |= {route: len(found) for route, found in statements.items()}
-        rush.place(await rush.wishes(size.singles), Load(clients=4, seconds=size.seconds))
-
-        def alone(clients: int) -> limit.Limit:
-            count = size.places if clients > 1 else size.singles
-            return limit.run(self.machine, script, clients=clients, count=count, seconds=120)
-
-        quoted, places = rush.quote(await rush.wishes(size.places))
-        self.found["quote"] = quoted.summary()
+        # Until every connection has planned every statement, a booking costs several times as much.
+        rush.place(await rush.wishes(size.places), Load(clients=max(CLIENTS), seconds=size.seconds))
         self.found["place"], self.found["sql"] = {}, {}
-        for clients, count in ((1, size.singles), (8, size.places), (32, size.places)):
-            self.found["sql"][str(clients)] = alone(clients).__dict__
-            if clients != 8:
-                places = rush.quote(await rush.wishes(count))[1]
+        for clients in CLIENTS:
+            alone = limit.run(self.machine, script, clients=clients, count=size.turns(clients))
+            self.found["sql"][str(clients)] = vars(alone)
+            quoted, places = rush.quote(await rush.wishes(size.places if clients > 1 else size.singles))
             outcome = rush.place_quoted(places, Load(clients=clients, seconds=size.seconds))
             self.found["place"][str(clients)] = outcome.summary()
-            if rival is not None and clients == 8:
-                self.found["compared"] = await rival.compare(rush, size, clients=clients)
+            self.found["quote"] = quoted.summary()
+        if rival is not None:
+            self.found["compared"] = await rival.compare(rush, size, clients=8)
         await self._hot(rush)
         await self._nights(rush)
         await self._rush(rush)
@@ -182,7 +184,7 @@ async def measure(size: Size, *, workers: int, rival: Rival | None, console: Con
             # Loading writes gigabytes; a checkpoint for each of them would only measure the disk.
             await db.execute("ALTER SYSTEM SET max_wal_size = '8GB'")
             await db.execute("SELECT pg_reload_conf()")
-            from marketplace.app import create_app  # noqa: PLC0415 - it reads the environment that was just made.
+            from marketplace.app import create_app
 
             world = await plant(models=size.models, now=clock.now())
             machine.start_api(workers=workers)

@@ -21,6 +21,7 @@ from marketplace.kit.db import connection_of_its_own, execute
 from tests.performance.machine import Machine
 from tests.performance.recording import Statement
 
+PATIENCE_S = 180
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
@@ -99,8 +100,8 @@ async def prepare(*, count: int) -> None:
     await execute(f"CREATE SEQUENCE bench.turn MAXVALUE {count}")
 
 
-def run(machine: Machine, script: str, *, clients: int, count: int, seconds: int) -> Limit:
-    """Run the script ``count`` times in all, or for ``seconds`` when that is shorter."""
+def run(machine: Machine, script: str, *, clients: int, count: int) -> Limit:
+    """Run the script ``count`` times in all."""
     folder = machine.home.root
     file, log = folder / "place.sql", folder / f"pgbench-{clients}"
     file.write_text(script)
@@ -112,7 +113,7 @@ def run(machine: Machine, script: str, *, clients: int, count: int, seconds: int
             "--host=127.0.0.1", f"--port={machine.database.port}", "--username=houniao", "houniao",
         ],
         env={"PGPASSWORD": machine.database.password, "LC_ALL": "C.UTF-8", "PATH": os.defpath},
-        capture_output=True, text=True, timeout=seconds, check=False,
+        capture_output=True, text=True, timeout=PATIENCE_S, check=False,
     )  # fmt: skip
     done = re.search(r"actually processed: (\d+)", ended.stdout)
     rate = re.search(r"tps = ([\d.]+)", ended.stdout)

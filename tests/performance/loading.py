@@ -109,7 +109,9 @@ def send(machine: Machine, requests: Sequence[bytes], load: Load) -> Outcome:
         statuses["unanswered"] = result["unanswered_count"]
     accepted = [latency * 1000 for _, status, latency, _ in answers if 200 <= status < 300]
     if not accepted:
-        raise SystemExit(f"nothing was accepted: {dict(statuses)}\n{(machine.api.last_words(20) if machine.api else '')}")
+        raise SystemExit(
+            f"nothing was accepted: {dict(statuses)}\n{(machine.api.last_words(20) if machine.api else '')}"
+        )
     return Outcome(
         accepted=accepted,
         statuses=dict(sorted(statuses.items())),

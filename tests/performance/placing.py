@@ -17,7 +17,7 @@ from tests.performance import limit
 from tests.performance.loading import Load, Outcome, send
 from tests.performance.machine import Machine
 from tests.performance.recording import Request, Statement, record
-from tests.performance.world import World
+from tests.performance.world import ROOM_TYPES, World
 
 NIGHTS = 30
 # Every wish lies between these days from today, so that its whole price is known and nothing is paid at once.
@@ -101,7 +101,7 @@ class Rush:
             "WITH drawn AS (SELECT l.room_type_id, l.closed, coalesce($3, $1::date +"
             "   (hashtextextended(l.room_type_id::text, $2 + turn) & 65535)::integer % ($4::integer)) AS check_in,"
             "   hashtextextended(l.room_type_id::text, $2 + turn + 77) AS lot"
-            "   FROM room_type_locks l JOIN room_types r ON r.id = l.room_type_id, generate_series(1, 3) AS turn"
+            "   FROM room_type_locks l JOIN room_types r ON r.id = l.room_type_id, generate_series(1, $8::integer) AS turn"
             "   WHERE NOT l.stop_sale AND r.guests_max >= 2 AND r.id <> $7)"
             " SELECT room_type_id, check_in FROM drawn WHERE NOT closed && daterange(check_in, check_in + $5::integer)"
             " ORDER BY lot LIMIT $6",
@@ -112,6 +112,7 @@ class Rush:
             nights,
             count,
             self.world.hot_room_type_id,
+            3 + 10 * count // (ROOM_TYPES * self.world.institution_count),
         )
         if len(rows) < count:
             raise SystemExit(f"only {len(rows)} of {count} stays of {nights} nights are free: load more institutions")

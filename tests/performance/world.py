@@ -13,12 +13,10 @@ from uuid import UUID
 
 import msgspec
 
-from marketplace.catalog import operations as catalog
 from marketplace.certifications import operations as certifications
 from marketplace.identity.rules import Kind, Level, Principal
 from marketplace.inventory import operations as inventory
 from marketplace.inventory.errors import NotAvailable
-from marketplace.kit.audit import SYSTEM
 from marketplace.kit.clock import local_date
 from marketplace.kit.db import connection_of_its_own, execute, fetch, fetch_value, transaction
 from marketplace.kit.ids import new_id
@@ -73,7 +71,9 @@ async def plant(*, models: int, now: datetime) -> World:
             world.models.append(await _plant_one(_four_rooms(plans[int(i * step)]), officer, Random(i), now=now))
         hot = _four_rooms(plans[0], units=HOT_UNITS, name=HOT_NAME)
         hot_id = await _plant_one(hot, officer, None, now=now)
-        world.hot_room_type_id = await fetch_value("SELECT min(id::text)::uuid FROM room_types WHERE institution_id = $1", hot_id)
+        world.hot_room_type_id = await fetch_value(
+            "SELECT min(id::text)::uuid FROM room_types WHERE institution_id = $1", hot_id
+        )
     await _prepare_copies(world)
     return world
 
@@ -173,7 +173,9 @@ async def grow(world: World, *, to: int, progress: Callable[[int], None]) -> Non
             # Foreign keys of a copy hold because its model's do; checking sixteen million of them would take minutes.
             await execute("SET LOCAL session_replication_role = replica")
             await execute("SET LOCAL statement_timeout = '120s'")
-            await execute("INSERT INTO bench.twins SELECT $1, id, uuidv7() FROM bench.model_ids ORDER BY id", world.copies)
+            await execute(
+                "INSERT INTO bench.twins SELECT $1, id, uuidv7() FROM bench.model_ids ORDER BY id", world.copies
+            )
             for statement in statements:
                 await execute(statement, world.copies)
         progress(len(world.models))
