@@ -84,7 +84,9 @@ BEGIN
          WHERE room_nights.room_type_id = for_room_type AND room_nights.night = freed.night
         RETURNING room_nights.night
     )
-    SELECT (SELECT count(*) FROM gone), daterange(min(night), max(night) + 1) INTO removed, span FROM updated;
+    -- Where nothing was given back there is no span; a range without bounds would be all nights.
+    SELECT (SELECT count(*) FROM gone), CASE WHEN count(*) > 0 THEN daterange(min(night), max(night) + 1) END
+      INTO removed, span FROM updated;
     -- Giving back only ever opens nights, so where none was closed there is nothing to write.
     PERFORM FROM room_type_locks WHERE room_type_id = for_room_type AND closed && span;
     IF FOUND THEN
