@@ -1,9 +1,10 @@
 """One run of the bench: load, measure, compare with the limits, write down."""
 
+import json
 import os
 import platform
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from litestar import Litestar
@@ -18,7 +19,9 @@ from tests.performance import limit, searching
 from tests.performance.comparing import Rival
 from tests.performance.loading import Load
 from tests.performance.machine import Machine, running
-from tests.performance.placing import Rush
+from tests.performance.placing import Rush, place_request
+from tests.performance.profiling import profile
+from tests.performance.recording import call
 from tests.performance.searching import Searches
 from tests.performance.world import World, differences, grow, plant, settle
 
@@ -48,6 +51,11 @@ class Size:
         """Return how often pgbench places: often enough that planning, once a connection, does not count."""
         return max(self.places, self.turns_each * clients) if clients > 1 else self.singles
 
+    def shrunk(self, percent: int) -> "Size":
+        """Return a size whose loads are this part of the whole, on the same market."""
+        names = ("places", "singles", "rush_s", "searches", "turns_each")
+        return replace(self, **{name: max(1, getattr(self, name) * percent // 100) for name in names})
+
     def steps(self) -> list[int]:
         """Return the sizes at which search is measured, each ten times the one before."""
         return [*(size for size in (100, 1_000) if size * 2 <= self.institutions), self.institutions]
@@ -74,13 +82,14 @@ class Run:
 
     async def load_and_search(self) -> None:
         """Grow the market step by step and search it at each size."""
-        sizes, medians = [], []
-        began = time.monotonic()
+        sizes, medians, load_s = [], [], 0.0
         with Progress(console=self.console) as bar:
             task = bar.add_task("institutions", total=self.size.institutions, completed=len(self.world.models))
             for size in self.size.steps():
+                began = time.monotonic()
                 await grow(self.world, to=size, progress=lambda n: bar.advance(task, n))
                 await settle()
+                load_s += time.monotonic() - began
                 searches = searching.exact(self.app, self.world)
                 last = await searching.look(
                     self.machine, self.app, searches, count=self.size.searches, seconds=self.size.seconds
@@ -92,7 +101,7 @@ class Run:
         self.found["search_growth_exponent"] = searching.growth_exponent(sizes, medians)
         self.found["loaded"] = {
             "institutions": self.world.institution_count,
-            "load_and_search_s": round(time.monotonic() - began, 1),
+            "load_s": round(load_s, 1),
             "differences": await differences(self.world),
             **await searching.table_sizes(),
         }
@@ -163,6 +172,23 @@ class Run:
         outcome = rush.place_quoted(places, Load(clients=64, seconds=seconds + 5, rate=rate))
         self.found["rush"] = outcome.summary() | {"asked_per_s": rate, "seconds": seconds}
 
+    async def profile(self, rush: Rush) -> str:
+        """Say where the time of placing and of looking around goes, in the application in this process."""
+        wishes = await rush.wishes(max(20, self.size.places // 2))
+        quotes = [await call(self.app, one.request()) for one in wishes]
+        places = [
+            place_request(wish.family, json.loads(body)["id"]) for wish, (_, body) in zip(wishes, quotes, strict=True)
+        ]
+        searches = searching.exact(self.app, self.world).requests
+        calendars = searching.calendar(self.world).requests
+        return "\n".join(
+            [
+                await profile(self.app, "POST /v1/bookings", places),
+                await profile(self.app, f"GET {searches[0].path}", searches * 5),
+                await profile(self.app, "GET /v1/institutions/{id}/availability", calendars * 5),
+            ]
+        )
+
     async def check(self) -> None:
         """Prove that what was measured was right: every counter is what its allocations say."""
         async with db.transaction() as connection:
@@ -170,7 +196,9 @@ class Run:
             self.found["inventory_drift"] = [str(one) for one in await inventory.verify()]
 
 
-async def measure(size: Size, *, workers: int, rival: Rival | None, console: Console) -> dict[str, Any]:
+async def measure(
+    size: Size, *, workers: int, console: Console, rival: Rival | None = None, profiled: bool = False
+) -> dict[str, Any]:
     """Start a system of its own, measure it, stop it; returns everything that was found."""
     began = time.monotonic()
     with running() as machine:
@@ -198,6 +226,9 @@ async def measure(size: Size, *, workers: int, rival: Rival | None, console: Con
             run.say("placing")
             await run.place(rush, rival)
             run.found["api_rss_mb"] = machine.memory_mb("api")
+            if profiled:
+                run.say("profiling")
+                run.found["profile"] = await run.profile(rush)
             await run.check()
             return {
                 **run.found,

@@ -11,6 +11,7 @@ import socket
 import sys
 import time
 from collections import deque
+from typing import Any
 
 
 class Client:
@@ -46,7 +47,7 @@ class Client:
         return (status, body) if missing <= 0 else None
 
 
-def run(job: dict) -> dict:
+def run(job: dict[str, Any]) -> dict[str, Any]:
     """Send the job's requests; returns ``answers`` of (number, status, latency in s, body) and the time it took."""
     requests, rate, keep = job["requests"], job["rate"], job["keep_bodies"]
     clients = [Client(job["address"], f"{job['network']}.{i + 1}") for i in range(job["clients"])]
