@@ -50,7 +50,7 @@ OFFICER = {
 READING = {"anyone": ANYONE, "family": FAMILY, "partner": PARTNER, "institution": STAFF, "officer": OFFICER}
 
 # What changes something also leaves an audit line and, where others must hear of it, a message and its nudge.
-QUOTE, PLACE, EXTEND, PAY, OFFER_TO_CANCEL, CANCEL = 7, 19, 6, 15, 4, 21
+QUOTE, PLACE, EXTEND, PAY, OFFER_TO_CANCEL, CANCEL = 7, 12, 6, 15, 4, 21
 ACKNOWLEDGE, SET_NIGHTS, SUSPEND = 11, 8, 8
 
 

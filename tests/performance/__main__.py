@@ -1,11 +1,11 @@
 """`marketplace bench`, `make bench`: measure the main routes on a throw-away system, and never judge a build by it."""
 
-import asyncio
 import os
 from dataclasses import replace
 from pathlib import Path
 
 import rich_click as click
+import uvloop
 from rich.console import Console
 
 from marketplace.embedded import paths
@@ -41,6 +41,7 @@ def main(
     size = QUICK if quick else FULL
     console = Console()
     output = output or paths.home().root / "bench.json"
+    output.parent.mkdir(parents=True, exist_ok=True)
     running = measure(
         replace(size, institutions=institutions or size.institutions).shrunk(share),
         workers=workers,
@@ -50,7 +51,7 @@ def main(
     )
     with stoppable():
         try:
-            found = asyncio.run(running)
+            found = uvloop.run(running)
         except KeyboardInterrupt:
             raise SystemExit(130) from None
     if profile:

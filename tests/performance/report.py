@@ -130,6 +130,5 @@ def write(found: dict[str, Any], path: Path, console: Console) -> None:
         console.print(f"• {note}")
     bars = {one.name: {"most": one.most, "least": one.least} for one in FIGURES if one.bar}
     document = {"figures": values, "bars": bars, "notes": said, "detail": found}
-    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(document, ensure_ascii=False, indent=2, default=str) + "\n", encoding="utf-8")
     console.print(f"written to {path}")
