@@ -1,5 +1,5 @@
 # Two commands: `make up` and `make test`. Each first makes .venv what requirements.lock says; that takes 0.1 s when it is.
-.PHONY: up test check demo clean bootstrap
+.PHONY: up test check demo bench clean bootstrap
 
 # Without kept bytecode every program compiles its libraries at every start.
 unexport PYTHONDONTWRITEBYTECODE
@@ -23,6 +23,9 @@ check: bootstrap ## style, types, layers, Dockerfile, compose file, generated do
 
 demo: bootstrap ## live through the main job, against what `make up` runs or a system of its own
 	@exec .venv/bin/marketplace demo
+
+bench: bootstrap ## measure placing and search on ten thousand institutions; BENCH=--quick takes a minute
+	@exec .venv/bin/marketplace bench $(BENCH)
 
 clean: ## remove what was installed; data is removed by `marketplace reset`
 	rm -rf .venv .marketplace/tools .marketplace/cache *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

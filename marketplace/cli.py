@@ -9,7 +9,10 @@ from marketplace.embedded.errors import EmbeddedError
 
 click.rich_click.COMMAND_GROUPS = {
     "*": [
-        {"name": "One machine · 本机", "commands": ["up", "status", "logs", "demo", "doctor", "down", "reset"]},
+        {
+            "name": "One machine · 本机",
+            "commands": ["up", "status", "logs", "demo", "bench", "doctor", "down", "reset"],
+        },
         {"name": "Data and documents · 数据与文档", "commands": ["migrate", "seed", "openapi", "inventory"]},
         {"name": "Single processes · 单个进程", "commands": ["api", "worker", "beat"]},
     ]
@@ -125,6 +128,18 @@ def demo() -> None:
         from seed.demo import run
 
         asyncio.run(run())
+
+
+@cli.command(add_help_option=False, context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
+@click.pass_context
+def bench(context: click.Context) -> None:
+    """Measure placing and search on a throw-away system of its own; `bench --help` lists what can be chosen."""
+    import os
+
+    from marketplace.embedded import paths, programs
+
+    os.chdir(paths.checkout())
+    programs.become([sys.executable, "-m", "tests.performance", *context.args])
 
 
 @cli.command()

@@ -103,9 +103,13 @@ _SELECT = (
     "SELECT b.id, b.kind, b.status, b.partner_reference, b.quote_id, b.institution_id, i.name AS institution_name,"
     " b.room_type_id, r.name AS room_type_name, b.departure_id, b.check_in, b.check_out, b.guest_count, b.unit_count,"
     " b.total_amount, b.paid_amount, b.currency, q.lines, b.schedule, b.contact, b.guests, b.hold_expires_at,"
-    " b.acknowledged_at, b.checked_in_at, b.ended_at, b.ending_reason, b.placed_at"
+    " b.acknowledged_at, b.checked_in_at, b.ended_at, b.ending_reason, b.placed_at,"
+    " EXISTS (SELECT FROM payments p WHERE p.booking_id = b.id) AS has_payments,"
+    f" {certifications.standing_of('b.institution_id')} AS standing"
     " FROM bookings b JOIN quotes q ON q.id = b.quote_id JOIN institutions i ON i.id = b.institution_id LEFT JOIN room_types r ON r.id = b.room_type_id"
 )
+# What a record takes over as it was read; the rest is made of it.
+_OWN = frozenset(BookingRecord.__struct_fields__) - {"certification", "payments", "refunds", "rooms"}
 # Institutions see a booking from its confirmation on; before that it is the guest's affair (R24).
 _SCOPE = (
     "(($1 IN ('family', 'partner') AND b.owner_kind = $1 AND b.owner_id = $2)"
@@ -299,23 +303,24 @@ async def impact(*, institution_id: UUID) -> Impact:
 
 
 async def _records(rows: Sequence[Any], *, principal: Principal, now: datetime) -> list[BookingRecord]:
-    ids = [row["id"] for row in rows]
-    paid, refunded = await payments.payments_of(ids), await payments.refunds_of(ids)
-    standing = await certifications.snapshots([row["institution_id"] for row in rows], now=now)
+    # Most bookings that are read have just been made; nothing is asked about payments that cannot be there.
+    ids = [row["id"] for row in rows if row["has_payments"]]
+    paid = await payments.payments_of(ids) if ids else {}
+    refunded = await payments.refunds_of(ids) if ids else {}
     # Which room it will be may change until check-in, so only the house is told.
-    rooms = await inventory.rooms_of(ids) if principal.kind == Kind.INSTITUTION else {}
+    rooms = await inventory.rooms_of([row["id"] for row in rows]) if principal.kind == Kind.INSTITUTION else {}
     return [
         BookingRecord(
             **{
-                **dict(row),
+                **{name: row[name] for name in _OWN},
                 "status": Status(row["status"]),
                 "lines": msgspec.json.decode(row["lines"], type=list[Line]),
                 "schedule": msgspec.json.decode(row["schedule"], type=list[Leg]),
                 "contact": _contact(row["id"], row["contact"]),
                 "guests": _guests(row["id"], row["guests"]),
-                "certification": standing.get(row["institution_id"]),
-                "payments": paid[row["id"]],
-                "refunds": refunded[row["id"]],
+                "certification": certifications.snapshot_in(row["standing"], now=now),
+                "payments": paid.get(row["id"], []),
+                "refunds": refunded.get(row["id"], []),
                 "rooms": rooms.get(row["id"], []),
             }
         )

@@ -13,6 +13,7 @@ from marketplace.certifications.rules import (
     CertificationSnapshot,
     Decision,
     HistoryEntry,
+    Standing,
     is_certificate_number,
     snapshot_of,
 )
@@ -106,6 +107,28 @@ async def snapshots(institution_ids: Collection[UUID], *, now: datetime) -> dict
     today = clock.local_date(now)
     rows = await fetch(f"{CERTIFICATIONS} WHERE c.institution_id = ANY($1) AND c.is_current", list(institution_ids))
     return {row["institution_id"]: snapshot_of(as_certification(row), today=today, checked_at=now) for row in rows}
+
+
+_STANDING = ", ".join(f"'{name}', c.{name}" for name in Standing.__struct_fields__)
+
+
+def standing_of(institution: str) -> str:
+    """Write a column that is the current certification of ``institution`` (SQL), for the statements of other packages.
+
+    What is shown beside it is then of the same instant, and one round trip; ``snapshot_in`` reads it.
+    """
+    return (
+        f"(SELECT json_build_object({_STANDING}) FROM certifications c"
+        f" WHERE c.institution_id = {institution} AND c.is_current)"
+    )
+
+
+def snapshot_in(document: str | None, *, now: datetime) -> CertificationSnapshot | None:
+    """Read a column that ``standing_of`` wrote; None when the institution never had a certification."""
+    if document is None:
+        return None
+    standing = msgspec.json.decode(document, type=Standing)
+    return snapshot_of(standing, today=clock.local_date(now), checked_at=now)
 
 
 async def decision(*, principal: Principal, decision_id: UUID, now: datetime) -> Decision:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from marketplace.kit.db import execute, require_transaction
+from marketplace.kit import journal
 from marketplace.kit.ids import new_id
 
 
@@ -39,19 +39,21 @@ async def record(  # noqa: PLR0913 - an audit line has these facts, and each is 
     after: Any = None,
     on_behalf_of: UUID | None = None,
 ) -> None:
-    """Append one line, such as ``record("booking.placed", actor=actor, subject=booking_id, now=now)``."""
-    require_transaction()
-    await execute(
-        "INSERT INTO audit_events (id, action, actor_kind, actor_id, on_behalf_of, subject_id, why,"
-        " before_digest, after_digest, recorded_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-        new_id(),
-        action,
-        actor.kind,
-        actor.id,
-        on_behalf_of,
-        subject,
-        why,
-        digest(before),
-        digest(after),
-        now,
+    """Append one line, such as ``record("booking.placed", actor=actor, subject=booking_id, now=now)``.
+
+    It is written as the present transaction ends.
+    """
+    journal.append(
+        journal.Noted(
+            id=new_id(),
+            action=action,
+            actor_kind=actor.kind,
+            actor_id=actor.id,
+            on_behalf_of=on_behalf_of,
+            subject_id=subject,
+            why=why,
+            before_digest=digest(before),
+            after_digest=digest(after),
+            recorded_at=now,
+        )
     )

@@ -4,7 +4,7 @@ Piccolo's own ``DB.transaction()`` is not used: nested, it is a no-op without a 
 leaks the pool's connection. ``transaction()`` below repairs both, and Piccolo's queries join it by contextvar.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from contextvars import ContextVar
 from typing import Any, Literal
@@ -17,7 +17,10 @@ STATEMENT_TIMEOUT_MS = 15_000
 
 Isolation = Literal["read_committed", "repeatable_read", "serializable"]
 
+Writer = Callable[[list[Any]], Awaitable[None]]
+
 _depth: ContextVar[int] = ContextVar("transaction_depth", default=0)
+_left_for_the_end: ContextVar[dict[Writer, list[Any]] | None] = ContextVar("left_for_the_end", default=None)
 
 
 class _Engine(PostgresEngine):
@@ -45,7 +48,14 @@ _SERVER_SETTINGS = {
 async def connect(url: str, *, min_size: int = 1, max_size: int = 10) -> None:
     """Open the process's pool on ``url``; every connection refuses to wait longer than 3 s for a lock."""
     DB.config = {"dsn": url, "server_settings": _SERVER_SETTINGS}
-    await DB.start_connection_pool(min_size=min_size, max_size=max_size)
+    await DB.start_connection_pool(min_size=min_size, max_size=max_size, reset=_keep_as_it_is)
+
+
+async def _keep_as_it_is(_: asyncpg.Connection) -> None:
+    """Spare the round trip that would reset a connection that is given back: nothing of ours outlives a transaction.
+
+    What belongs to a session is taken by ``connection_of_its_own``, which resets. An open transaction is ended anyway.
+    """
 
 
 async def disconnect() -> None:
@@ -73,19 +83,29 @@ async def single_connection(url: str) -> AsyncIterator[asyncpg.Connection]:
 async def connection_of_its_own() -> AsyncIterator[asyncpg.Connection]:
     """Take a connection outside any transaction, for what belongs to a session, such as an advisory lock."""
     async with _pool().acquire(timeout=10) as connection:
-        yield connection
+        try:
+            yield connection
+        finally:
+            await connection.reset(timeout=10)
 
 
 @asynccontextmanager
 async def transaction(
-    *, isolation: Isolation = "read_committed", readonly: bool = False, timeout_s: float = 10
+    *, isolation: Isolation = "read_committed", readonly: bool = False, savepoint: bool = True, timeout_s: float = 10
 ) -> AsyncIterator[asyncpg.Connection]:
-    """Open a transaction, or a savepoint when one is already open, so that a caught refusal undoes only itself."""
+    """Open a transaction, or a savepoint when one is already open, so that a caught refusal undoes only itself.
+
+    ``savepoint=False`` joins the open transaction and spares two round trips: for an operation after whose refusal
+    every caller gives up too.
+    """
+    current = DB.current_transaction.get()
+    if not savepoint and current is not None and _depth.get() > 0:
+        yield current.connection
+        return
     token = _depth.set(_depth.get() + 1)
     try:
-        current = DB.current_transaction.get()
         if current is not None:
-            async with current.connection.transaction():
+            async with current.connection.transaction(), _ending():
                 yield current.connection
             return
         async with (
@@ -96,11 +116,47 @@ async def transaction(
             outer.connection = connection
             joined = DB.current_transaction.set(outer)
             try:
-                yield connection
+                async with _ending():
+                    yield connection
             finally:
                 DB.current_transaction.reset(joined)
     finally:
         _depth.reset(token)
+
+
+@asynccontextmanager
+async def _ending() -> AsyncIterator[None]:
+    """Write what was left for the end of the outermost transaction; forget what an undone savepoint has left."""
+    left = _left_for_the_end.get()
+    if left is not None:
+        before = {write: len(rows) for write, rows in left.items()}
+        try:
+            yield
+        except BaseException:
+            for write, rows in left.items():
+                del rows[before.get(write, 0) :]
+            raise
+        return
+    left = {}
+    token = _left_for_the_end.set(left)
+    try:
+        yield
+        for write, rows in left.items():
+            if rows:
+                await write(rows)
+    finally:
+        _left_for_the_end.reset(token)
+
+
+def leave_for_the_end(write: Writer, row: Any) -> None:
+    """Have ``write`` called once with every row so left, as the last act of the present transaction.
+
+    For rows that nobody reads before the commit: an operation writes several, and together they are one round trip.
+    """
+    require_transaction()
+    left = _left_for_the_end.get()
+    assert left is not None
+    left.setdefault(write, []).append(row)
 
 
 def require_transaction() -> None:

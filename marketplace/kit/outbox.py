@@ -12,13 +12,15 @@ from uuid import UUID
 
 import msgspec
 
+from marketplace.kit import journal
 from marketplace.kit.db import execute, fetch, fetch_one, require_transaction
 from marketplace.kit.ids import new_id
+from marketplace.kit.journal import Posted
 
 LEASE = timedelta(seconds=8)
 ATTEMPTS_MAX = 12
 BACKOFF_MAX_S = 3_600
-CHANNEL = "outbox"
+CHANNEL = journal.CHANNEL
 
 Audience = Literal["nobody", "partner", "public"]
 
@@ -70,30 +72,34 @@ def subclasses(root: type[Message]) -> list[type[Message]]:
 async def publish(
     message: Message, *, now: datetime, due_at: datetime | None = None, dedupe: str | None = None
 ) -> UUID | None:
-    """Write ``message`` in the present transaction; it is handed over once that commits and ``due_at`` has come.
+    """Write ``message`` as the present transaction ends; it is handed over once that commits and ``due_at`` has come.
 
-    With ``dedupe`` a second message of the same name is not written and None is returned.
+    With ``dedupe`` it is written at once, or not at all when there is one of the same name; then None is returned.
     """
     require_transaction()
-    message_id = new_id()
+    posted = Posted(
+        id=new_id(),
+        kind=message.kind,
+        payload=msgspec.json.encode(message).decode(),
+        audience=message.audience,
+        partner_id=getattr(message, "partner_id", None),
+        is_event=isinstance(message, Event),
+        request_id=_request_id(),
+        published_at=now,
+        due_at=due_at or now,
+    )
+    if dedupe is None:
+        journal.append(posted)
+        return posted.id
+    columns = {**msgspec.structs.asdict(posted), "dedupe": dedupe}
+    places = ", ".join(f"${i}" for i in range(1, len(columns) + 1))
     row = await fetch_one(
-        "INSERT INTO outbox (id, kind, payload, audience, partner_id, is_event, dedupe, request_id, published_at,"
-        " due_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
-        " ON CONFLICT (dedupe) DO NOTHING RETURNING id",
-        message_id,
-        message.kind,
-        msgspec.json.encode(message).decode(),
-        message.audience,
-        getattr(message, "partner_id", None),
-        isinstance(message, Event),
-        dedupe,
-        _request_id(),
-        now,
-        due_at or now,
+        f"INSERT INTO outbox ({', '.join(columns)}) VALUES ({places}) ON CONFLICT (dedupe) DO NOTHING RETURNING id",
+        *columns.values(),
     )
     if row is not None and due_at is None:
         await execute("SELECT pg_notify($1, '')", CHANNEL)
-    return message_id if row is not None else None
+    return posted.id if row is not None else None
 
 
 async def claim(*, now: datetime, kinds: Sequence[str], limit: int = 50) -> list[Claimed]:

@@ -84,6 +84,16 @@ async def test_releasing_gives_the_nights_back_once(house):
     assert await closed(room) == "{}"
 
 
+async def test_giving_back_what_another_has_just_given_back_opens_no_night(house):
+    room = await house.add_room_type(units=1)
+    await house.take(room, 1, 4)
+    gone = new_id()
+    # Two releases of one allocation: the second has waited for the lock and finds nothing any more.
+    assert await db.fetch_value("SELECT give_back($1, $2)", room, [gone]) == 0
+    assert await closed(room) == f"{{[{house.day(1)},{house.day(4)})}}"
+    assert await queries.verify() == []
+
+
 async def test_a_lapsed_hold_never_stands_in_the_way(house):
     room = await house.add_room_type(units=1)
     await house.take(room, 1, 4, hold_s=60)

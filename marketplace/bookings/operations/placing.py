@@ -65,10 +65,11 @@ async def place(  # noqa: PLR0913 - a booking is these facts, each named at the 
     """Take the nights or seats of a quote and hold them for 30 minutes.
 
     Refuses: QuoteExpired, QuoteUsed, PriceChanged, InstitutionNotBookable, NotAvailable, DepartureFull,
-    GuestCountDiffers, PartnerReferenceUsed, TooManyHolds. Publishes: booking.placed; bookings.expire_hold when the hold ends.
+    GuestCountDiffers, PartnerReferenceUsed, TooManyHolds; after a refusal the caller's transaction is to be given up.
+    Publishes: booking.placed; bookings.expire_hold when the hold ends.
     """
     booking_id, expires_at = new_id(), now + HOLD
-    async with transaction():
+    async with transaction(savepoint=False):
         offer = await quotes.quote(quote_id=quote_id, principal=principal)
         ensure_usable(offer, now=now)
         _check_party(offer, guests, partner_reference, principal)
@@ -78,7 +79,7 @@ async def place(  # noqa: PLR0913 - a booking is these facts, each named at the 
             )
         seat_id, allocation_id, institution_id = await _take(offer, booking_id, expires_at, now)
         offer = await pricing.claim(
-            quote_id=quote_id, booking_id=booking_id, principal=principal, hold_until=expires_at, now=now
+            quote_id=quote_id, offer=offer, booking_id=booking_id, principal=principal, hold_until=expires_at, now=now
         )
         await ensure_may_hold(principal=principal, now=now)
         await _insert(
@@ -205,8 +206,7 @@ async def _insert(  # noqa: PLR0913 - one row, each column named.
     }
     places = ", ".join(f"${i}" for i in range(1, len(columns) + 1))
     try:
-        async with transaction():
-            await execute(f"INSERT INTO bookings ({', '.join(columns)}) VALUES ({places})", *columns.values())
+        await execute(f"INSERT INTO bookings ({', '.join(columns)}) VALUES ({places})", *columns.values())
     except asyncpg.UniqueViolationError as error:
         if error.constraint_name == "bookings_partner_reference":
             raise PartnerReferenceUsed from None

@@ -12,7 +12,8 @@ from marketplace.kit.clock import local_date
 from marketplace.kit.db import fetch
 
 # Nights of some room types with what could be had: nothing when closed or stopped, and lapsed holds count as free.
-# $1 the room types, $2 the nights, $3 now.
+# $1 the room types, $2 the nights, $3 now. Both tables are given the room types: the planner carries = but not ANY
+# from one to the other, and would read every lock row there is.
 _NIGHTS = """
 WITH lapsed AS (
     SELECT room_type_id, lower(stay) + day AS night, sum(unit_count) AS unit_count
@@ -27,14 +28,20 @@ SELECT n.room_type_id, n.night, n.price_amount, n.min_stay_count, n.max_stay_cou
   FROM room_nights n
   JOIN room_type_locks l USING (room_type_id)
   LEFT JOIN lapsed USING (room_type_id, night)
- WHERE n.room_type_id = ANY ($1) AND n.night >= lower($2::daterange) AND n.night < upper($2::daterange)
+ WHERE n.room_type_id = ANY ($1) AND l.room_type_id = ANY ($1)
+   AND n.night >= lower($2::daterange) AND n.night < upper($2::daterange)
  ORDER BY n.room_type_id, n.night
 """
+# A stay is in one room type; its plan is the same for all of them, so that it is made once a connection.
+_NIGHTS_OF_ONE = _NIGHTS.replace("= ANY ($1)", "= $1")
 
 
 async def nights(*, room_type_ids: Sequence[UUID], first: date, end: date, now: datetime) -> dict[UUID, list[Night]]:
     """Return the nights on sale in ``[first, end)`` of each room type, in order, in one query."""
-    rows = await fetch(_NIGHTS, list(room_type_ids), Range(first, end), now)
+    if len(room_type_ids) == 1:
+        rows = await fetch(_NIGHTS_OF_ONE, room_type_ids[0], Range(first, end), now)
+    else:
+        rows = await fetch(_NIGHTS, list(room_type_ids), Range(first, end), now)
     found: dict[UUID, list[Night]] = {room_type_id: [] for room_type_id in room_type_ids}
     for row in rows:
         found[row["room_type_id"]].append(

@@ -14,11 +14,11 @@ from marketplace.identity.rules import Principal
 from marketplace.inventory import queries as inventory
 from marketplace.kit import audit
 from marketplace.kit.clock import local_date
-from marketplace.kit.db import execute, fetch_one, require_transaction, transaction
+from marketplace.kit.db import execute, require_transaction, transaction
 from marketplace.kit.errors import Invalid
 from marketplace.kit.ids import new_id
 from marketplace.pricing import queries
-from marketplace.pricing.errors import PriceChanged, PromotionUnusable
+from marketplace.pricing.errors import PriceChanged, PromotionUnusable, QuoteUsed
 from marketplace.pricing.operations.promoting import take_use
 from marketplace.pricing.rules import (
     CURRENCY,
@@ -166,28 +166,28 @@ async def issue(  # noqa: PLR0913 - an offer is these facts, each named at the c
     return offer
 
 
-async def claim(  # noqa: PLR0913 - using a quote is these facts, each named at the call.
+async def claim(  # noqa: PLR0913 - who uses what for which booking, and what is known of it already.
     *,
     quote_id: UUID,
     booking_id: UUID,
     principal: Principal,
     now: datetime,
     lines: Sequence[Line] | None = None,
+    offer: Quote | None = None,
     hold_until: datetime | None = None,
 ) -> Quote:
     """Let one booking use a quote, once, at the price that still holds; locks the quote.
 
     A stay is priced again here, and its promotion is used until ``hold_until``; for a tour the caller may pass the
     ``lines`` of today. A refusal rolls the caller's transaction back, so the fresh quote that goes with it is made
-    afterwards, in a transaction of its own.
+    afterwards, in a transaction of its own. ``offer`` is the quote as the caller has read it: nothing of it changes but
+    its end, and that is looked at again here.
 
     Refuses: NotFound, QuoteUsed, QuoteExpired, PriceChanged.
     """
     require_transaction()
-    row = await fetch_one(
-        f"SELECT {queries.COLUMNS} FROM quotes WHERE {queries.OWN} FOR UPDATE", quote_id, principal.kind, principal.id
-    )
-    offer = queries.read(row)
+    if offer is None:
+        offer = await queries.quote(quote_id=quote_id, principal=principal)
     ensure_usable(offer, now=now)
     if lines is None and offer.party is not None:
         try:
@@ -196,7 +196,18 @@ async def claim(  # noqa: PLR0913 - using a quote is these facts, each named at 
             raise PriceChanged from None
     if lines is not None and tuple(lines) != offer.lines:
         raise PriceChanged
-    await execute("UPDATE quotes SET used_by_booking_id = $2 WHERE id = $1", quote_id, booking_id)
+    used = await execute(
+        f"UPDATE quotes SET used_by_booking_id = $4 WHERE {queries.OWN} AND used_by_booking_id IS NULL"
+        " AND voided_at IS NULL",
+        quote_id,
+        principal.kind,
+        principal.id,
+        booking_id,
+    )
+    if used == 0:
+        # Another transaction ended it since it was read; its own words say how.
+        ensure_usable(await queries.quote(quote_id=quote_id, principal=principal), now=now)
+        raise QuoteUsed
     return msgspec.structs.replace(offer, used_by_booking_id=booking_id)
 
 
