@@ -27,6 +27,7 @@ class Certification(Table, tablename="certifications", db=DB):
     is_bookable = boolean()
     version = integer()
     granted_at = timestamptz()
+    status_position = integer()
 
 
 class CertificationDecision(Table, tablename="certification_decisions", db=DB):

@@ -228,6 +228,7 @@ EXAMPLES: dict[str, Any] = {
     "division_code": "222426107",
     "leader_count": 2,
     "licensed_bed_count": 260,
+    "list_id": "revocation-1",
     "limit": 20,
     "max_count": 60,
     "mean_c": 20.1,
@@ -288,6 +289,8 @@ EXAMPLES: dict[str, Any] = {
 # Bodies that are not JSON.
 CONTENTS = {
     "image/svg+xml": '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 960 540"><title>庭院</title></svg>',
+    "application/pdf": "%PDF-1.3",
+    "application/vc+jwt": "eyJhbGciOiJFUzI1NiIsInR5cCI6InZjK2p3dCJ9.eyJ0eXBlIjpbIlZlcmlmaWFibGVDcmVkZW50aWFsIl19.c2lnbmF0dXJl",
     "text/plain": "marketplace_outbox_lag_seconds 0.0\n",
 }
 
