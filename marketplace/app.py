@@ -31,6 +31,7 @@ from marketplace.payments import gateway
 from marketplace.payments.controllers import ProviderWebhooks
 from marketplace.places.controllers import Places
 from marketplace.pricing.controllers import Promotions, RatePlans, SeasonRates
+from marketplace.register.controllers import Register
 from marketplace.search.controllers import Stays
 from marketplace.settings import Settings, settings
 from marketplace.signing.controllers import WellKnown
@@ -51,6 +52,7 @@ CONTROLLERS = (
     Certificates,
     StatusLists,
     WellKnown,
+    Register,
     Certifications,
     Decisions,
     Approvals,
@@ -91,7 +93,7 @@ async def connections(_: Litestar) -> AsyncIterator[None]:
 
 def gates_of(found: Settings) -> dict[str, Gate]:
     """Divide the connections of this process: most for who has a quote and books, some to quote, the rest to read."""
-    shares = {"placing": 6, "quoting": 3, "printing": 1}
+    shares = {"placing": 6, "quoting": 3, "printing": 1, "exporting": 1}
     return {
         name: Gate(
             name, running_max=max(1, found.database_pool_size * tenths // 10), waiting_max=found.waiting_room_size

@@ -41,6 +41,11 @@ ANYONE = {
     "/v1/status-lists/revocation-1": 2,
     "/.well-known/did.json": 2,
     "/.well-known/jwks.json": 3,
+    "/v1/register": 1,
+    "/v1/register?jurisdiction=220000": 2,
+    "/v1/register/{institution}": 1,
+    "/v1/register/{institution}/history": 1,
+    "/v1/changes": 1,
     "/livez": 0,
     "/openapi.json": 0,
 }
