@@ -10,7 +10,8 @@ from litestar.plugins.prometheus import PrometheusConfig
 
 from marketplace.bookings.controllers import Approvals, Bookings, FrontDesk, Quotes, payment_return
 from marketplace.catalog.controllers import Institutions, Pictures
-from marketplace.certifications.controllers import Assessments, Certificates, Certifications, Decisions
+from marketplace.certifications.controllers import Assessments, Certifications, Decisions
+from marketplace.credentials.controllers import Certificates, StatusLists
 from marketplace.identity.controllers import SessionCodes, Sessions, Tokens
 from marketplace.identity.guards import DEPENDENCIES, Authentication
 from marketplace.inventory.controllers import Availabilities, RoomTypeNights
@@ -30,8 +31,10 @@ from marketplace.payments import gateway
 from marketplace.payments.controllers import ProviderWebhooks
 from marketplace.places.controllers import Places
 from marketplace.pricing.controllers import Promotions, RatePlans, SeasonRates
+from marketplace.register.controllers import Register
 from marketplace.search.controllers import Stays
 from marketplace.settings import Settings, settings
+from marketplace.signing.controllers import WellKnown
 from marketplace.tours.controllers import Departures, Tours
 
 CONTROLLERS = (
@@ -47,6 +50,9 @@ CONTROLLERS = (
     Tours,
     Departures,
     Certificates,
+    StatusLists,
+    WellKnown,
+    Register,
     Certifications,
     Decisions,
     Approvals,
@@ -87,7 +93,7 @@ async def connections(_: Litestar) -> AsyncIterator[None]:
 
 def gates_of(found: Settings) -> dict[str, Gate]:
     """Divide the connections of this process: most for who has a quote and books, some to quote, the rest to read."""
-    shares = {"placing": 6, "quoting": 3}
+    shares = {"placing": 6, "quoting": 3, "printing": 1, "exporting": 1}
     return {
         name: Gate(
             name, running_max=max(1, found.database_pool_size * tenths // 10), waiting_max=found.waiting_room_size

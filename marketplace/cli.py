@@ -5,6 +5,7 @@ from typing import Any
 
 import rich_click as click
 
+from marketplace.credentials.commands import certificates
 from marketplace.embedded.errors import EmbeddedError
 
 click.rich_click.COMMAND_GROUPS = {
@@ -13,7 +14,10 @@ click.rich_click.COMMAND_GROUPS = {
             "name": "One machine · 本机",
             "commands": ["up", "status", "logs", "demo", "bench", "doctor", "down", "reset"],
         },
-        {"name": "Data and documents · 数据与文档", "commands": ["migrate", "seed", "openapi", "inventory"]},
+        {
+            "name": "Data and documents · 数据与文档",
+            "commands": ["migrate", "seed", "openapi", "inventory", "certificates", "audit", "keys"],
+        },
         {"name": "Single processes · 单个进程", "commands": ["api", "worker", "beat"]},
     ]
 }
@@ -154,6 +158,28 @@ def seed() -> None:
     in_database("seed.plant", "plant")
 
 
+cli.add_command(certificates)
+
+
+@cli.group()
+def keys() -> None:
+    """Look after the keys that sign certificates and checkpoints."""
+
+
+@keys.command()
+@click.argument("purpose", type=click.Choice(["credential", "checkpoint"]))
+@click.option("--compromised", is_flag=True, help="Withdraw the old key: nothing that it signed verifies any more.")
+def rotate(*, purpose: str, compromised: bool) -> None:
+    """Retire the key of PURPOSE and make a new one; what the old one signed still verifies."""
+    from marketplace.kit.audit import SYSTEM
+    from marketplace.signing.rules import Purpose
+
+    made = in_database(
+        "marketplace.signing.operations", "rotate", Purpose(purpose), at_now=True, actor=SYSTEM, compromised=compromised
+    )
+    click.echo(f"✔ {made.thumbprint}")
+
+
 @cli.group()
 def inventory() -> None:
     """Look after the nightly counters."""
@@ -228,7 +254,7 @@ def beat() -> None:
     programs.become(programs.beat())
 
 
-def in_database(module: str, function: str, *, at_now: bool = False) -> Any:
+def in_database(module: str, function: str, *given: Any, at_now: bool = False, **named: Any) -> Any:
     """Run one of our async functions in the database of the environment, or of what runs here; returns its result.
 
     With ``at_now`` it is told the time, which in development may have been moved.
@@ -253,9 +279,9 @@ def in_database(module: str, function: str, *, at_now: bool = False) -> Any:
         try:
             called = getattr(importlib.import_module(module), function)
             if not at_now:
-                return await called()
+                return await called(*given, **named)
             await clock_follow.refresh()
-            return await called(now=clock.now())
+            return await called(*given, now=clock.now(), **named)
         finally:
             await db.disconnect()
 

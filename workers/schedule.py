@@ -18,6 +18,7 @@ from marketplace.kit import idempotency, outbox
 from marketplace.messaging import operations as messaging
 from marketplace.payments import operations as payments
 from marketplace.settings import settings
+from marketplace.signing import operations as signing
 from marketplace.tours import operations as tours
 from workers import relay
 
@@ -68,6 +69,7 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic(
         name="verify_inventory", every=crontab(minute="45", hour="3"), run=bookings.verify_inventory, may_wait=True
     ),
+    Periodic(name="rotate_keys", every=crontab(minute="20", hour="4"), run=signing.rotate_due, may_wait=True),
     Periodic(name="forget_people", every=timedelta(hours=1), run=identity.forget, may_wait=True),
     Periodic(name="forget_messages", every=timedelta(hours=1), run=messaging.forget, may_wait=True),
     Periodic(name="prune_outbox", every=timedelta(hours=1), run=outbox.prune, may_wait=True),

@@ -14,7 +14,6 @@ from marketplace.certifications.rules import (
     Decision,
     HistoryEntry,
     Standing,
-    is_certificate_number,
     snapshot_of,
 )
 from marketplace.certifications.states import AssessmentStatus, DecisionStatus, Status
@@ -87,14 +86,6 @@ async def list_certifications(
         limit + 1,
     )
     return [as_certification(row) for row in rows]
-
-
-async def by_number(number: str) -> Certification:
-    """Return the certification of a certificate number, for anyone who reads the plaque. Refuses: NotFound."""
-    row = await fetch_one(f"{CERTIFICATIONS} WHERE c.number = $1", number) if is_certificate_number(number) else None
-    if row is None:
-        raise NotFound
-    return as_certification(row)
 
 
 async def snapshot(*, institution_id: UUID, now: datetime) -> CertificationSnapshot | None:

@@ -157,37 +157,6 @@ class CertificationDetail(CertificationView, frozen=True, kw_only=True):
         return cls(**msgspec.structs.asdict(shown), history=[HistoryView.of(entry) for entry in history])
 
 
-class CertificateView(msgspec.Struct, frozen=True, kw_only=True):
-    """A certificate as anyone may check it: its standing now, not when it was printed."""
-
-    number: Number
-    status: Status
-    bookable: bool
-    grade: Grade | None
-    valid_from: date
-    valid_until: date
-    assessed_on: date
-    assessment_overdue: bool
-    institution_id: InstitutionId
-    institution_name: Annotated[str, Meta(examples=["长白山云顶康养中心（示例）"])]
-
-    @classmethod
-    def of(cls, certification: Certification, *, now: datetime) -> Self:
-        """Show a certificate to the public."""
-        return cls(
-            number=certification.number,
-            status=certification.status,
-            bookable=bookable(certification.status, safety_defect=certification.safety_defect),
-            grade=shown_grade(certification, today=clock.local_date(now)),
-            valid_from=certification.valid_from_on,
-            valid_until=certification.valid_until_on,
-            assessed_on=certification.assessed_on,
-            assessment_overdue=certification.assessment_overdue,
-            institution_id=wire("ins", certification.institution_id),
-            institution_name=certification.institution_name,
-        )
-
-
 class DecisionView(msgspec.Struct, frozen=True, kw_only=True):
     """A decision that two officers make: what the first asked for, under ``payload_hash``, and by when to approve."""
 

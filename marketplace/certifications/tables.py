@@ -3,7 +3,7 @@
 from piccolo.table import Table
 
 from marketplace.institutions.tables import Institution
-from marketplace.kit.columns import boolean, date, integer, jsonb, key, ref, smallint, text, timestamptz, uuid
+from marketplace.kit.columns import bigint, boolean, date, integer, jsonb, key, ref, smallint, text, timestamptz, uuid
 from marketplace.kit.db import DB
 
 
@@ -27,6 +27,7 @@ class Certification(Table, tablename="certifications", db=DB):
     is_bookable = boolean()
     version = integer()
     granted_at = timestamptz()
+    status_position = integer()
 
 
 class CertificationDecision(Table, tablename="certification_decisions", db=DB):
@@ -57,6 +58,7 @@ class CertificationHistory(Table, tablename="certification_history", db=DB):
     decided_by = uuid(null=True)
     decided_level = text(null=True)
     decided_at = timestamptz()
+    transaction_id = bigint()
 
 
 class AssessmentOrder(Table, tablename="assessment_orders", db=DB):

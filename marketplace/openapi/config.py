@@ -16,6 +16,8 @@ TAGS = {
     "institutions": "Certified institutions, their rooms, services and availability · 机构",
     "stays": "Finding a stay: dates, climate, services, price · 查找旅居",
     "certifications": "Certification and its dynamic management · 认定与动态管理",
+    "certificates": "Certificates that anyone can verify · 证书查验",
+    "register": "The public register of certified institutions · 公开名录",
     "sessions": "Signing in · 登录",
     "quotes": "Priced, immutable offers · 报价",
     "bookings": "Holds, bookings and stays · 预订",

@@ -136,6 +136,10 @@ EXAMPLES: dict[str, Any] = {
     "Readiness.checks": {"postgres": {"ok": True, "elapsed_ms": 0.8, "detail": None}},
     "Readiness.ready": True,
     "Received.received": True,
+    "Record.name": "白河林海康养院（示例）",
+    "Record.status": "certified",
+    "Record.bookable": True,
+    "Record.is_example": True,
     "Refund.amount": PRICE,
     "Refund.status": "succeeded",
     "ScheduledLeg.amount": PRICE,
@@ -228,6 +232,7 @@ EXAMPLES: dict[str, Any] = {
     "division_code": "222426107",
     "leader_count": 2,
     "licensed_bed_count": 260,
+    "list_id": "revocation-1",
     "limit": 20,
     "max_count": 60,
     "mean_c": 20.1,
@@ -288,6 +293,10 @@ EXAMPLES: dict[str, Any] = {
 # Bodies that are not JSON.
 CONTENTS = {
     "image/svg+xml": '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 960 540"><title>庭院</title></svg>',
+    "application/x-ndjson": '{"institution_id":"ins_0199a1c2d3e47f60a1b2c3d4e5f60718","status":"certified"}\n',
+    "application/pdf": "%PDF-1.3",
+    "application/vc+jwt": "eyJhbGciOiJFUzI1NiIsInR5cCI6InZjK2p3dCJ9.eyJ0eXBlIjpbIlZlcmlmaWFibGVDcmVkZW50aWFsIl19.c2lnbmF0dXJl",
+    "text/csv": "institution_id,name,status\r\nins_0199a1c2d3e47f60a1b2c3d4e5f60718,白河林海康养院（示例）,certified\r\n",
     "text/plain": "marketplace_outbox_lag_seconds 0.0\n",
 }
 

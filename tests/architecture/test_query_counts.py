@@ -13,6 +13,8 @@ from marketplace.certifications.operations import order_due_assessments
 from marketplace.kit.audit import SYSTEM
 from marketplace.kit.db import execute, fetch_value
 from marketplace.kit.ids import new_id, parse, wire
+from marketplace.signing.operations import active
+from marketplace.signing.rules import Purpose
 from marketplace.tours import operations as tours
 from marketplace.tours.rules import BlockWanted, DepartureDraft
 from tests.support.sides import REASON
@@ -34,6 +36,16 @@ ANYONE = {
     "/v1/departures": 6,
     "/v1/departures/{departure}": 6,
     "/v1/certificates/{number}": 1,
+    "/v1/certificates/{number}/credential": 2,
+    "/v1/certificates/{number}/plaque.pdf": 1,
+    "/v1/status-lists/revocation-1": 2,
+    "/.well-known/did.json": 2,
+    "/.well-known/jwks.json": 3,
+    "/v1/register": 1,
+    "/v1/register?jurisdiction=220000": 2,
+    "/v1/register/{institution}": 1,
+    "/v1/register/{institution}/history": 1,
+    "/v1/changes": 1,
     "/livez": 0,
     "/openapi.json": 0,
 }
@@ -72,6 +84,8 @@ class Cast:
 @pytest.fixture
 async def cast(client: httpx.AsyncClient, gateway: object) -> Cast:
     world = await build(client=client, units=60)
+    for purpose in Purpose:
+        await active(purpose, now=world.now)
     family, partner, officer = await world.family(), await world.partner(), await world.officer()
     tour_id = await tours.publish_tour(draft=DRAFT, actor=SYSTEM, now=world.now)
     departure_id = await open_departure(world, tour_id, first=150)

@@ -6,6 +6,7 @@ from marketplace.certifications import operations, queries
 from marketplace.certifications.errors import AlreadyCertified, NotCertifiable
 from marketplace.certifications.rules import Scores
 from marketplace.certifications.states import Status
+from marketplace.credentials.queries import certificate
 from marketplace.identity.rules import Level
 from marketplace.kit.db import fetch_one, fetch_value
 from marketplace.kit.errors import Forbidden, Invalid, NotFound
@@ -57,7 +58,7 @@ async def test_after_its_end_an_institution_may_be_certified_anew(certified, pro
     )  # fmt: skip
     shown = await queries.snapshot(institution_id=certified.institution_id, now=later)
     assert (shown.number, shown.status) == (again.number, "certified")
-    assert (await queries.by_number(certified.number)).status is Status.EXPIRED
+    assert (await certificate(certified.number)).status is Status.EXPIRED
 
 
 @pytest.mark.parametrize(

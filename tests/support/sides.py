@@ -94,6 +94,7 @@ async def build_side(world: World, bank: Sandbox, *, place: str, county: str, pr
         "decision_id": decision.json()["id"],
         "assessment_id": wire("asm", await one("assessment_orders", "certification_id", world.certification_id)),
         "number": await fetch_value("SELECT number FROM certifications WHERE id = $1", world.certification_id),
+        "list_id": "revocation-1",
         "today": world.today.isoformat(),
         "tomorrow": world.day(1).isoformat(),
         "outage_id": await outage_id(world, found.callers[STAFF]),
