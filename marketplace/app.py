@@ -10,7 +10,7 @@ from litestar.plugins.prometheus import PrometheusConfig
 
 from marketplace.bookings.controllers import Approvals, Bookings, FrontDesk, Quotes, payment_return
 from marketplace.catalog.controllers import Institutions, Pictures
-from marketplace.certifications.controllers import Assessments, Certificates, Certifications, Decisions
+from marketplace.certifications.controllers import Assessments, Certificates, Certifications, Decisions, Rubrics
 from marketplace.identity.controllers import SessionCodes, Sessions, Tokens
 from marketplace.identity.guards import DEPENDENCIES, Authentication
 from marketplace.inventory.controllers import Availabilities, RoomTypeNights
@@ -50,6 +50,7 @@ CONTROLLERS = (
     Certifications,
     Decisions,
     Approvals,
+    Rubrics,
     Assessments,
     SessionCodes,
     Sessions,

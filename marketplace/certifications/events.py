@@ -73,3 +73,23 @@ class AssessmentOrdered(Event, frozen=True, kw_only=True):
     assessment_id: UUID
     certification_id: UUID
     institution_id: UUID
+
+
+class AssessmentPreviewed(Event, frozen=True, kw_only=True):
+    """Two assessors agree; the institution sees the result, and may ask for a correction, before everyone else does."""
+
+    kind = "assessment.previewed"
+
+    assessment_id: UUID
+    certification_id: UUID
+    institution_id: UUID
+
+
+class AssessmentCorrectionRequested(Event, frozen=True, kw_only=True):
+    """An institution disagrees with its preview; publication waits for an officer's answer."""
+
+    kind = "assessment.correction_requested"
+
+    assessment_id: UUID
+    correction_id: UUID
+    institution_id: UUID

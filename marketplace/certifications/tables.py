@@ -1,9 +1,10 @@
 """Certifications, what was decided about them, and the orders to assess them again."""
 
+from piccolo.columns import Text
 from piccolo.table import Table
 
 from marketplace.institutions.tables import Institution
-from marketplace.kit.columns import boolean, date, integer, jsonb, key, ref, smallint, text, timestamptz, uuid
+from marketplace.kit.columns import boolean, date, integer, jsonb, key, ref, smallint, text, texts, timestamptz, uuid
 from marketplace.kit.db import DB
 
 
@@ -27,6 +28,7 @@ class Certification(Table, tablename="certifications", db=DB):
     is_bookable = boolean()
     version = integer()
     granted_at = timestamptz()
+    grade_method = text()
 
 
 class CertificationDecision(Table, tablename="certification_decisions", db=DB):
@@ -74,3 +76,65 @@ class AssessmentOrder(Table, tablename="assessment_orders", db=DB):
     assessed_on = date(null=True)
     assessed_by = uuid(null=True)
     completed_at = timestamptz(null=True)
+    revision = smallint()
+    assessed_with = uuid(null=True)
+    confirmed_at = timestamptz(null=True)
+    preview_until_at = timestamptz(null=True)
+    published_at = timestamptz(null=True)
+
+
+class Rubric(Table, tablename="rubrics", db=DB):
+    """A version of the scoring frame, in force from a day on; never altered."""
+
+    version = Text(primary_key=True, default=None, null=False)
+    effective_from = date()
+    title = text()
+    title_en = text()
+    source = text()
+    maxima = jsonb()
+    thresholds = jsonb()
+    digest = text()
+
+
+class RubricCriterion(Table, tablename="rubric_criteria", db=DB):
+    """A gate (no points) or an item of a rubric (a block, and its points at most)."""
+
+    id = key()
+    rubric_version = ref(Rubric)
+    code = text()
+    position = smallint()
+    block = text(null=True)
+    points_max = smallint(null=True)
+    title = text()
+    title_en = text()
+    basis = text()
+
+
+class AssessmentFinding(Table, tablename="assessment_findings", db=DB):
+    """What one sheet of an assessment says of one criterion, with its evidence; append-only."""
+
+    id = key()
+    assessment_id = ref(AssessmentOrder)
+    revision = smallint()
+    criterion_id = ref(RubricCriterion)
+    passed = boolean(null=True)
+    points = smallint(null=True)
+    evidence = jsonb()
+    entered_by = uuid()
+    entered_at = timestamptz()
+
+
+class AssessmentCorrection(Table, tablename="assessment_corrections", db=DB):
+    """What an institution says against the preview of its assessment, and the answer."""
+
+    id = key()
+    assessment_id = ref(AssessmentOrder)
+    revision = smallint()
+    codes = texts()
+    statement = text()
+    status = text()
+    requested_by = uuid()
+    requested_at = timestamptz()
+    answer = text(null=True)
+    answered_by = uuid(null=True)
+    answered_at = timestamptz(null=True)

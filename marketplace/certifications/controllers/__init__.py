@@ -1,8 +1,8 @@
 """The routes of certification."""
 
-from marketplace.certifications.controllers.assessments import Assessments
+from marketplace.certifications.controllers.assessments import Assessments, Rubrics
 from marketplace.certifications.controllers.certificates import Certificates
 from marketplace.certifications.controllers.certifications import Certifications
 from marketplace.certifications.controllers.decisions import Decisions
 
-__all__ = ("Assessments", "Certificates", "Certifications", "Decisions")
+__all__ = ("Assessments", "Certificates", "Certifications", "Decisions", "Rubrics")

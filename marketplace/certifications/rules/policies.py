@@ -28,6 +28,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     decision_days: int
     grade_fresh_months: int
     grade_caps: Mapping[Status, int]
+    preview_days: int
 
 
 POLICIES = (
@@ -46,6 +47,8 @@ POLICIES = (
         # A grade that rests on older data is not shown, never silently kept.
         grade_fresh_months=12,
         grade_caps={Status.UNDER_RECTIFICATION: 2, Status.SUSPENDED: 1, Status.REVOCATION_NOTICED: 1},
+        # As My Aged Care does: providers see their rating two weeks before everyone else.
+        preview_days=14,
     ),
 )
 

@@ -191,6 +191,22 @@ _ALL = (
         en="Please assess {institution} by {due_on}. Task {assessment}.",
     ),
     Template(
+        name="assessment_preview",
+        channel=Channel.MAIL,
+        subject_zh="质量评估结果预告",
+        subject_en="Preview of your assessment",
+        zh="贵机构的质量评估结果（{assessment}）已可查看，{due_on} 前可申请更正，逾期公布。",
+        en="The result of your assessment {assessment} can be seen. Corrections may be asked for until {due_on}.",
+    ),
+    Template(
+        name="correction_requested",
+        channel=Channel.MAIL,
+        subject_zh="评估结果更正申请",
+        subject_en="A correction is asked for",
+        zh="{institution}对评估结果 {assessment} 申请更正，答复前不予公布。",
+        en="{institution} disagrees with its assessment {assessment}. Nothing is published before you have answered.",
+    ),
+    Template(
         name="guests_to_relocate",
         channel=Channel.MAIL,
         subject_zh="紧急：在住老人需安置",
