@@ -64,6 +64,8 @@ INSTANT = "2027-05-02T02:00:00Z"
 PRICE = {"amount": 600000, "currency": "CNY"}
 NOTHING = {"amount": 0, "currency": "CNY"}
 
+MAXIMA = {"environment": 120, "facilities": 130, "operations": 150, "services": 600}
+
 # An example by ``Schema.field``, else by field. Together those of a schema tell one story: a booking just placed, an
 # institution in good standing.
 EXAMPLES: dict[str, Any] = {
@@ -76,6 +78,7 @@ EXAMPLES: dict[str, Any] = {
     "Assessment.preview_until": None,
     "Assessment.published_at": None,
     "Assessment.revision": 0,
+    "AssessmentDetail.maxima": MAXIMA,
     "Assessment.stage": "awaited",
     "AssessmentDetail.status": "done",
     "AssessmentDetail.stage": "published",
@@ -290,6 +293,10 @@ EXAMPLES: dict[str, Any] = {
     "valid_until": "2029-12-31",
     "valid_from": "2027-01-01",
     "assessed_on": "2026-12-10",
+    "block_percent": 80,
+    "codes": ["S6"],
+    "Rubric.maxima": MAXIMA,
+    "Threshold.total": 780,
     "grade_as_of": "2026-12-10",
     "grade_cap": None,
     "grade_method": "jl-sojourn-2026.1",
@@ -328,6 +335,7 @@ FACTS: dict[str, Any] = {
     "quoted": 2,
     "reason": "script",
     "refundable_amount": 428000,
+    "revision": 2,
     "score": 512,
     "taken_count": 5,
     "term": "治愈",

@@ -34,6 +34,8 @@ ANYONE = {
     "/v1/departures": 6,
     "/v1/departures/{departure}": 6,
     "/v1/certificates/{number}": 1,
+    "/v1/rubrics": 1,
+    "/v1/assessments/{assessment}": 3,
     "/livez": 0,
     "/openapi.json": 0,
 }
@@ -85,6 +87,7 @@ async def cast(client: httpx.AsyncClient, gateway: object) -> Cast:
         "certification": certification,
         "decision": decision.json()["id"],
         "number": await fetch_value("SELECT number FROM certifications WHERE id = $1", world.certification_id),
+        "assessment": wire("asm", await fetch_value("SELECT id FROM assessment_orders WHERE status = 'done'")),
         "booking": booking["id"],
         "tour": wire("tor", tour_id),
         "departure": wire("dep", departure_id),

@@ -117,7 +117,7 @@ class RubricView(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-class LineView(msgspec.Struct, frozen=True, kw_only=True):
+class FindingView(msgspec.Struct, frozen=True, kw_only=True):
     """What was found of one criterion. ``evidence`` is for officers and the institution; the public has the points."""
 
     code: Code
@@ -203,8 +203,8 @@ class AssessmentDetail(AssessmentView, frozen=True, kw_only=True):
     """
 
     failed_gates: Annotated[list[Code], Meta(examples=[[]])]
-    gates: list[LineView]
-    items: list[LineView]
+    gates: list[FindingView]
+    items: list[FindingView]
     maxima: Scores | None
     thresholds: list[Threshold]
     assessors: Annotated[list[str], Meta(examples=[["stf_0199a1c2d3e47f60a1b2c3d4e5f6071d"]])]
@@ -226,8 +226,8 @@ class AssessmentDetail(AssessmentView, frozen=True, kw_only=True):
         return cls(
             **_facts(assessment, principal),
             failed_gates=[line.code for line in lines if line.passed is False],
-            gates=[LineView.of(line, with_evidence=in_full) for line in lines if line.block is None],
-            items=[LineView.of(line, with_evidence=in_full) for line in lines if line.block is not None],
+            gates=[FindingView.of(line, with_evidence=in_full) for line in lines if line.block is None],
+            items=[FindingView.of(line, with_evidence=in_full) for line in lines if line.block is not None],
             maxima=rubric.maxima if rubric else None,
             thresholds=list(rubric.thresholds) if rubric else [],
             assessors=[wire("stf", who) for who in assessors if who] if in_full else [],
