@@ -10,7 +10,16 @@ from litestar.plugins.prometheus import PrometheusConfig
 
 from marketplace.bookings.controllers import Approvals, Bookings, FrontDesk, Quotes, payment_return
 from marketplace.catalog.controllers import Institutions, Pictures
-from marketplace.certifications.controllers import Assessments, Certificates, Certifications, Decisions, Rubrics
+from marketplace.certifications.controllers import (
+    Assessments,
+    Certificates,
+    Certifications,
+    Decisions,
+    InspectionConflicts,
+    InspectionDraws,
+    Inspections,
+    Rubrics,
+)
 from marketplace.identity.controllers import SessionCodes, Sessions, Tokens
 from marketplace.identity.guards import DEPENDENCIES, Authentication
 from marketplace.inventory.controllers import Availabilities, RoomTypeNights
@@ -52,6 +61,9 @@ CONTROLLERS = (
     Approvals,
     Rubrics,
     Assessments,
+    InspectionDraws,
+    Inspections,
+    InspectionConflicts,
     SessionCodes,
     Sessions,
     Tokens,

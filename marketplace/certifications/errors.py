@@ -114,3 +114,27 @@ class RubricAltered(DomainError):
     code = "rubric_altered"
     zh = "评分标准 {version} 已存在且内容不同"
     en = "Rubric {version} exists with another content; give it a new version."
+
+
+class ConflictOfInterest(DomainError):
+    """The officer has a declared conflict of interest with this institution, and neither assesses nor inspects it."""
+
+    code = "conflict_of_interest"
+    zh = "与该机构存在利害关系，应当回避"
+    en = "You have a declared conflict of interest with this institution."
+
+
+class NotDrawn(DomainError):
+    """An inspection is carried out by the inspectors that were drawn for it."""
+
+    code = "not_drawn"
+    zh = "您不是本次抽取的检查人员"
+    en = "You were not drawn for this inspection."
+
+
+class AlreadyInspected(DomainError):
+    """The result of this inspection has been published, and stays as it is."""
+
+    code = "already_inspected"
+    zh = "该检查结果已公布"
+    en = "The result of this inspection has been published."

@@ -4,7 +4,20 @@ from piccolo.columns import Text
 from piccolo.table import Table
 
 from marketplace.institutions.tables import Institution
-from marketplace.kit.columns import boolean, date, integer, jsonb, key, ref, smallint, text, texts, timestamptz, uuid
+from marketplace.kit.columns import (
+    boolean,
+    date,
+    integer,
+    jsonb,
+    key,
+    ref,
+    sealed,
+    smallint,
+    text,
+    texts,
+    timestamptz,
+    uuid,
+)
 from marketplace.kit.db import DB
 
 
@@ -138,3 +151,48 @@ class AssessmentCorrection(Table, tablename="assessment_corrections", db=DB):
     answer = text(null=True)
     answered_by = uuid(null=True)
     answered_at = timestamptz(null=True)
+
+
+class InspectionConflict(Table, tablename="inspection_conflicts", db=DB):
+    """An officer who must not assess or inspect an institution."""
+
+    id = key()
+    officer_id = uuid()
+    institution_id = ref(Institution)
+    reason = text()
+    declared_by = uuid()
+    declared_at = timestamptz()
+
+
+class InspectionDraw(Table, tablename="inspection_draws", db=DB):
+    """A draw of inspectors and institutions: its seed promised by a hash, then revealed with the lists it was used on."""
+
+    id = key()
+    period = text()
+    method = text()
+    commitment = text()
+    sealed_seed = sealed()
+    announced_at = timestamptz()
+    draws_on = date()
+    seed = text(null=True)
+    inputs = jsonb(null=True)
+    inputs_digest = text(null=True)
+    inspect_by_on = date(null=True)
+    drawn_at = timestamptz(null=True)
+
+
+class Inspection(Table, tablename="inspections", db=DB):
+    """One institution that was drawn, with its inspectors and what they found."""
+
+    id = key()
+    draw_id = ref(InspectionDraw)
+    certification_id = ref(Certification)
+    institution_id = ref(Institution)
+    position = smallint()
+    first_inspector = uuid(null=True)
+    second_inspector = uuid(null=True)
+    outcome = text(null=True)
+    summary = text(null=True)
+    inspected_on = date(null=True)
+    recorded_by = uuid(null=True)
+    recorded_at = timestamptz(null=True)

@@ -178,6 +178,15 @@ ROUTES: dict[str, Route] = {
     "POST /v1/assessments/{assessment_id}/corrections/{correction_id}/answer": officers(
         PREFECTURE, PROVINCE, body=always({"answer": "不予采信"}), assessment_id="previewed_id"
     ),
+    "GET /v1/inspection-draws": public(),
+    "GET /v1/inspection-draws/{draw_id}": public(),
+    "GET /v1/inspections": public(),
+    "POST /v1/inspections/{inspection_id}/result": officers(
+        body=lambda ids: {"outcome": "passed", "summary": "未发现问题", "inspected_on": ids["today"]}
+    ),
+    "POST /v1/inspection-conflicts": Route(
+        OFFICERS, body=lambda ids: {"institution_id": ids["institution_id"], "reason": "近亲属在该机构任职"}
+    ),
     # In development and tests; anywhere else they are not found, which messaging's tests prove.
     "GET /_dev/outbox": public(),
     "GET /_dev/clock": public(),

@@ -36,6 +36,8 @@ ANYONE = {
     "/v1/certificates/{number}": 1,
     "/v1/rubrics": 1,
     "/v1/assessments/{assessment}": 3,
+    "/v1/inspection-draws": 1,
+    "/v1/inspections": 1,
     "/livez": 0,
     "/openapi.json": 0,
 }

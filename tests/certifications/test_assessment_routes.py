@@ -11,7 +11,7 @@ from marketplace.identity.rules import Kind, Level
 from marketplace.kit import clock
 from marketplace.kit.audit import SYSTEM
 from marketplace.kit.db import transaction
-from marketplace.kit.ids import new_id, parse, wire
+from marketplace.kit.ids import new_id, parse
 from seed.rubric import RUBRIC
 from tests.certifications.conftest import BAISHAN, FUSONG, NOW, TODAY
 from tests.certifications.sheets import sheet_of

@@ -14,7 +14,7 @@ from marketplace.identity.operations import open_session
 from marketplace.identity.rules import Kind, Level, Scope
 from marketplace.kit.audit import SYSTEM
 from marketplace.kit.db import execute, fetch_value, transaction
-from marketplace.kit.ids import wire
+from marketplace.kit.ids import new_id, wire
 from marketplace.tours import operations as tours
 from marketplace.tours.rules import BlockWanted, DepartureDraft
 from tests.certifications.sheets import sheet_of
@@ -94,6 +94,7 @@ async def build_side(world: World, bank: Sandbox, *, place: str, county: str, pr
         "room_type_id": wire("rmt", world.room_type_id),
         "decision_id": decision.json()["id"],
         **await assessments(world, found),
+        **await inspections(world),
         "number": await fetch_value("SELECT number FROM certifications WHERE id = $1", world.certification_id),
         "today": world.today.isoformat(),
         "tomorrow": world.day(1).isoformat(),
@@ -124,6 +125,27 @@ async def assessments(world: World, side: Side) -> dict[str, str]:
         "previewed_id": wire("asm", previewed),
         "correction_id": wire("cor", correction.id),
     }
+
+
+async def inspections(world: World) -> dict[str, str]:
+    """Return a draw, and an inspection of this side's institution in it."""
+    draw_id = await fetch_value("SELECT id FROM inspection_draws")
+    if draw_id is None:
+        for days in (0, 7):
+            await certifications.draw_inspections(now=world.now + timedelta(days=days))
+        draw_id = await fetch_value("SELECT id FROM inspection_draws ORDER BY period LIMIT 1")
+    inspection_id = await fetch_value("SELECT id FROM inspections WHERE institution_id = $1", world.institution_id)
+    if inspection_id is None:  # One in ten is drawn, and it was not this one.
+        inspection_id = new_id()
+        await execute(
+            "INSERT INTO inspections (id, draw_id, certification_id, institution_id, position)"
+            " VALUES ($1, $2, $3, $4, 1 + (SELECT count(*) FROM inspections))",
+            inspection_id,
+            draw_id,
+            world.certification_id,
+            world.institution_id,
+        )
+    return {"draw_id": wire("drw", draw_id), "inspection_id": wire("isp", inspection_id)}
 
 
 async def outage_id(world: World, staff: Caller) -> str:

@@ -4,5 +4,15 @@ from marketplace.certifications.controllers.assessments import Assessments, Rubr
 from marketplace.certifications.controllers.certificates import Certificates
 from marketplace.certifications.controllers.certifications import Certifications
 from marketplace.certifications.controllers.decisions import Decisions
+from marketplace.certifications.controllers.inspections import InspectionConflicts, InspectionDraws, Inspections
 
-__all__ = ("Assessments", "Certificates", "Certifications", "Decisions", "Rubrics")
+__all__ = (
+    "Assessments",
+    "Certificates",
+    "Certifications",
+    "Decisions",
+    "InspectionConflicts",
+    "InspectionDraws",
+    "Inspections",
+    "Rubrics",
+)

@@ -8,7 +8,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody
 
 from marketplace.certifications import operations, queries
-from marketplace.certifications.errors import CorrectionOpen, ResultChanged, SecondAssessorRequired
+from marketplace.certifications.errors import ConflictOfInterest, CorrectionOpen, ResultChanged, SecondAssessorRequired
 from marketplace.certifications.rules import RUBRICS
 from marketplace.certifications.schemas import (
     AssessmentDetail,
@@ -112,7 +112,7 @@ class Assessments(Controller):
         operation_id="enterAssessmentResult",
         summary="Enter the findings · 录入评估结果",
         guards=[requires("officer", levels=ABOVE_COUNTY), limited(GENERAL)],
-        responses=refusals(IllegalTransition),
+        responses=refusals(IllegalTransition, ConflictOfInterest),
         response_description="The assessment with its total and grade, awaiting its second assessor",
     )
     async def enter_result(
@@ -134,7 +134,7 @@ class Assessments(Controller):
         operation_id="confirmAssessmentResult",
         summary="Confirm as the second assessor · 第二评估人确认",
         guards=[requires("officer", levels=ABOVE_COUNTY), limited(GENERAL)],
-        responses=refusals(IllegalTransition, SecondAssessorRequired, ResultChanged),
+        responses=refusals(IllegalTransition, ConflictOfInterest, SecondAssessorRequired, ResultChanged),
         response_description="The assessment, in its preview",
     )
     async def confirm(
@@ -173,7 +173,7 @@ class Assessments(Controller):
         operation_id="answerAssessmentCorrection",
         summary="Answer a correction · 答复更正申请",
         guards=[requires("officer", levels=ABOVE_COUNTY), limited(GENERAL)],
-        responses=refusals(IllegalTransition),
+        responses=refusals(IllegalTransition, ConflictOfInterest),
         response_description="The assessment; with a corrected sheet it awaits its second assessor again",
     )
     async def answer_correction(

@@ -7,6 +7,7 @@ from marketplace.certifications.operations.assessing import (
 from marketplace.certifications.operations.correcting import answer_correction, request_correction
 from marketplace.certifications.operations.expiring import expire_due
 from marketplace.certifications.operations.granting import certify
+from marketplace.certifications.operations.inspecting import declare_conflict, draw_inspections, record_inspection
 from marketplace.certifications.operations.planting import plant_rubric
 from marketplace.certifications.operations.restricting import (
     complete_rectification,
@@ -23,6 +24,8 @@ __all__ = (
     "certify",
     "complete_rectification",
     "confirm_result",
+    "declare_conflict",
+    "draw_inspections",
     "ensure_bookable",
     "enter_result",
     "expire_due",
@@ -31,6 +34,7 @@ __all__ = (
     "order_rectification",
     "plant_rubric",
     "publish_assessment",
+    "record_inspection",
     "reinstate",
     "request_correction",
     "request_revocation",

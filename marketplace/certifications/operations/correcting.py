@@ -9,6 +9,7 @@ import msgspec
 from marketplace.certifications.errors import CorrectionOpen
 from marketplace.certifications.events import AssessmentCorrectionRequested
 from marketplace.certifications.jobs import PublishAssessment
+from marketplace.certifications.operations.inspecting import check_no_conflict
 from marketplace.certifications.operations.recording import lock, lock_for
 from marketplace.certifications.operations.scoring import keep_findings, lock_assessment, store_assessment
 from marketplace.certifications.queries import assessment, lines, rubric
@@ -106,10 +107,11 @@ async def answer_correction(  # noqa: PLR0913 - an answer has these facts, and e
 
     A corrected sheet is a new result: another assessor confirms it, and the institution has its whole preview again.
     A rejected correction lets the result be published as soon as its preview is over.
-    Refuses: NotFound, Forbidden, IllegalTransition, Invalid.
+    Refuses: NotFound, Forbidden, ConflictOfInterest, IllegalTransition, Invalid.
     """
     async with transaction():
-        await lock_for(actor, Action.ASSESS, (await assessment(assessment_id)).certification_id)
+        certification = await lock_for(actor, Action.ASSESS, (await assessment(assessment_id)).certification_id)
+        await check_no_conflict(actor, institution_id=certification.institution_id)
         order = await lock_assessment(assessment_id)
         status = await _status(order, correction_id)
         if status is not CorrectionStatus.OPEN:

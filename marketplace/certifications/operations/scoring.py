@@ -8,6 +8,7 @@ import msgspec
 from marketplace.certifications.errors import ResultChanged, SecondAssessorRequired
 from marketplace.certifications.events import AssessmentPreviewed, CertificationRegraded
 from marketplace.certifications.jobs import PublishAssessment
+from marketplace.certifications.operations.inspecting import check_no_conflict
 from marketplace.certifications.operations.recording import check_assessed_on, lock, lock_for, store
 from marketplace.certifications.queries import ASSESSMENTS, as_assessment, assessment, rubric_in_force
 from marketplace.certifications.rules import (
@@ -37,13 +38,14 @@ async def enter_result(
     """Enter the findings of a visit: every gate and item of the rubric in force that day, each with its evidence.
 
     Nothing is public yet: a second assessor confirms. Until then entering again makes the next revision.
-    Refuses: NotFound, Forbidden, IllegalTransition, Invalid.
+    Refuses: NotFound, Forbidden, ConflictOfInterest, IllegalTransition, Invalid.
     """
     rubric = await rubric_in_force(assessed_on)
     check_sheet(sheet, rubric=rubric)
     outcome = score_sheet(sheet, rubric=rubric)
     async with transaction():
         certification = await lock_for(actor, Action.ASSESS, (await assessment(assessment_id)).certification_id)
+        await check_no_conflict(actor, institution_id=certification.institution_id)
         order = await lock_assessment(assessment_id)
         if order.stage not in {Stage.AWAITED, Stage.AWAITING_CONFIRMATION}:
             raise IllegalTransition(current=order.stage.value, event="enter")
@@ -70,11 +72,12 @@ async def confirm_result(*, assessment_id: UUID, revision: int, actor: Principal
     """Confirm, as the second assessor, the revision that was read: the visit is done, and the preview begins.
 
     The certification's next assessment is set by it; its grade stays what it was until the preview is over.
-    Refuses: NotFound, Forbidden, IllegalTransition, SecondAssessorRequired, ResultChanged.
+    Refuses: NotFound, Forbidden, ConflictOfInterest, IllegalTransition, SecondAssessorRequired, ResultChanged.
     Publishes: assessment.previewed, and the job that publishes the result when the preview is over.
     """
     async with transaction():
         certification = await lock_for(actor, Action.ASSESS, (await assessment(assessment_id)).certification_id)
+        await check_no_conflict(actor, institution_id=certification.institution_id)
         order = await lock_assessment(assessment_id)
         if order.stage is not Stage.AWAITING_CONFIRMATION:
             raise IllegalTransition(current=order.stage.value, event="confirm")

@@ -28,6 +28,14 @@ from marketplace.certifications.queries.certifications import (
     standing_of,
     within,
 )
+from marketplace.certifications.queries.inspections import (
+    draw_in_full,
+    drawn_ids,
+    inspection,
+    list_draws,
+    list_inspections,
+    published_draw,
+)
 
 __all__ = (
     "ASSESSMENTS",
@@ -40,11 +48,17 @@ __all__ = (
     "certification",
     "corrections",
     "decision",
+    "draw_in_full",
+    "drawn_ids",
     "history",
+    "inspection",
     "lines",
     "list_assessments",
     "list_certifications",
     "list_decisions",
+    "list_draws",
+    "list_inspections",
+    "published_draw",
     "rubric",
     "rubric_in_force",
     "rubrics",

@@ -29,6 +29,9 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     grade_fresh_months: int
     grade_caps: Mapping[Status, int]
     preview_days: int
+    inspection_share_bps: int
+    draw_notice_days: int
+    inspection_days: int
 
 
 POLICIES = (
@@ -49,6 +52,10 @@ POLICIES = (
         grade_caps={Status.UNDER_RECTIFICATION: 2, Status.SUSPENDED: 1, Status.REVOCATION_NOTICED: 1},
         # As My Aged Care does: providers see their rating two weeks before everyone else.
         preview_days=14,
+        # Rating schemes re-evaluate at least a tenth at random each year (domain reference §1.3).
+        inspection_share_bps=1_000,
+        draw_notice_days=7,
+        inspection_days=60,
     ),
 )
 

@@ -20,6 +20,14 @@ from marketplace.certifications.schemas.certifications import (
     Reasoned,
     RectificationRequest,
 )
+from marketplace.certifications.schemas.inspections import (
+    ConflictRequest,
+    DeclaredConflictView,
+    InspectionDrawDetail,
+    InspectionDrawView,
+    InspectionResult,
+    InspectionView,
+)
 
 __all__ = (
     "AssessmentDetail",
@@ -29,11 +37,17 @@ __all__ = (
     "CertificationDetail",
     "CertificationRequest",
     "CertificationView",
+    "ConflictRequest",
     "CorrectionAnswer",
     "CorrectionRequest",
     "CorrectionView",
     "DecisionView",
+    "DeclaredConflictView",
     "HistoryView",
+    "InspectionDrawDetail",
+    "InspectionDrawView",
+    "InspectionResult",
+    "InspectionView",
     "Reasoned",
     "RectificationRequest",
     "ResultConfirmation",

@@ -15,6 +15,7 @@ from marketplace.messaging.operations.telling_staff import (
     tell_of_assessment,
     tell_of_correction,
     tell_of_guests_in_house,
+    tell_of_inspection,
     tell_of_preview,
 )
 from marketplace.messaging.operations.writing import forget, write
@@ -31,6 +32,7 @@ __all__ = (
     "tell_of_displacement",
     "tell_of_guaranteed_departure",
     "tell_of_guests_in_house",
+    "tell_of_inspection",
     "tell_of_preview",
     "tell_of_refund",
     "tell_of_returned_payment",

@@ -86,6 +86,21 @@ async def tell_of_correction(*, assessment_id: UUID, correction_id: UUID, now: d
         )
 
 
+async def tell_of_inspection(*, inspection_id: UUID, now: datetime) -> None:
+    """Write to the inspectors that were drawn; the institution is not told."""
+    inspection = await certifications.inspection(inspection_id)
+    for officer in await _officers(inspection.jurisdiction_code):
+        if officer.id not in {inspection.first_inspector, inspection.second_inspector}:
+            continue
+        await write(
+            template="inspection_drawn",
+            to=officer.email,
+            facts={"institution": inspection.institution_name, "due_on": inspection.inspect_by_on},
+            dedupe=f"inspection_drawn:{inspection_id}:{officer.id}",
+            now=now,
+        )
+
+
 async def tell_of_guests_in_house(*, booking_id: UUID, decision_id: UUID, now: datetime) -> None:
     """Write to the officers of every level that guests live where they may no longer stay."""
     notice = await bookings.notice(booking_id=booking_id)

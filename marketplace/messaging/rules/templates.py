@@ -207,6 +207,15 @@ _ALL = (
         en="{institution} disagrees with its assessment {assessment}. Nothing is published before you have answered.",
     ),
     Template(
+        name="inspection_drawn",
+        channel=Channel.MAIL,
+        subject_zh="双随机检查任务（检查前请勿告知机构）",
+        subject_en="You were drawn for an inspection",
+        zh="您被抽中检查{institution}，请于 {due_on} 前完成并录入结果；存在利害关系的请先申报回避。",
+        en="You were drawn to inspect {institution} by {due_on}. Do not tell the institution. If you have a conflict of"
+        " interest, declare it first.",
+    ),
+    Template(
         name="guests_to_relocate",
         channel=Channel.MAIL,
         subject_zh="紧急：在住老人需安置",

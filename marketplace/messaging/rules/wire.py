@@ -13,6 +13,8 @@ _PREFIXES = {
     "correction_id": "cor",
     "decision_id": "dec",
     "departure_id": "dep",
+    "draw_id": "drw",
+    "inspection_id": "isp",
     "institution_id": "ins",
     "payment_id": "pay",
     "quote_id": "quo",
