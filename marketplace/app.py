@@ -10,7 +10,15 @@ from litestar.plugins.prometheus import PrometheusConfig
 
 from marketplace.bookings.controllers import Approvals, Bookings, FrontDesk, Quotes, payment_return
 from marketplace.catalog.controllers import Institutions, Pictures
-from marketplace.certifications.controllers import Assessments, Certifications, Decisions
+from marketplace.certifications.controllers import (
+    Assessments,
+    Certifications,
+    Decisions,
+    InspectionConflicts,
+    InspectionDraws,
+    Inspections,
+    Rubrics,
+)
 from marketplace.credentials.controllers import Certificates, StatusLists
 from marketplace.identity.controllers import SessionCodes, Sessions, Tokens
 from marketplace.identity.guards import DEPENDENCIES, Authentication
@@ -56,7 +64,11 @@ CONTROLLERS = (
     Certifications,
     Decisions,
     Approvals,
+    Rubrics,
     Assessments,
+    InspectionDraws,
+    Inspections,
+    InspectionConflicts,
     SessionCodes,
     Sessions,
     Tokens,

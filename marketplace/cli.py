@@ -16,7 +16,7 @@ click.rich_click.COMMAND_GROUPS = {
         },
         {
             "name": "Data and documents · 数据与文档",
-            "commands": ["migrate", "seed", "openapi", "inventory", "certificates", "audit", "keys"],
+            "commands": ["migrate", "seed", "openapi", "inventory", "inspections", "certificates", "audit", "keys"],
         },
         {"name": "Single processes · 单个进程", "commands": ["api", "worker", "beat"]},
     ]
@@ -209,6 +209,45 @@ def verify(*, as_json: bool) -> None:
             click.echo("✘ {room_type_id} {night}: {fact} is {found} and should be {expected}".format(**one))
         click.echo(f"drifts: {len(found)}" if found else "✔ every counter is true")
     sys.exit(1 if found else 0)
+
+
+@cli.group()
+def inspections() -> None:
+    """Look after the draws of inspectors and institutions (双随机)."""
+
+
+@inspections.command("verify-draw")
+@click.argument("draw", required=False)
+@click.option(
+    "--file",
+    "path",
+    type=click.Path(exists=True, dir_okay=False),
+    help="A draw as the API publishes it (GET /v1/inspection-draws/{id}); no database is needed.",
+)
+@AS_JSON
+def verify_draw(*, draw: str | None, path: str | None, as_json: bool) -> None:
+    """Recompute a draw, or all of them, from what is published; names what is wrong and then ends with 1."""
+    import json
+
+    from marketplace.certifications import recomputing
+
+    if path is not None:
+        found = {path: recomputing.verify_file(path)}
+    else:
+        found = in_database("marketplace.certifications.recomputing", "verify_all")
+        if draw is not None and draw not in found:
+            raise EmbeddedError(
+                f"there is no draw {draw} that has been carried out", remedy="leave the id out to verify all"
+            )
+        found = found if draw is None else {draw: found[draw]}
+    if as_json:
+        click.echo(json.dumps({"draws": found}, ensure_ascii=False, indent=2))
+    else:
+        for name, wrong in found.items():
+            click.echo(f"✔ {name}" if not wrong else "\n".join(f"✘ {name}: {one}" for one in wrong))
+        if not found:
+            click.echo("no draw has been carried out yet")
+    sys.exit(1 if any(found.values()) else 0)
 
 
 @cli.command()

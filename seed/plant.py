@@ -21,6 +21,7 @@ from seed.people import People, plant_people, plant_staff
 from seed.places import plant_places
 from seed.plans import plant_plan, plant_promotions
 from seed.rates import plant_rates
+from seed.rubric import plant_rubrics
 from seed.standings import plant_standings
 from seed.tours import plant_tours
 
@@ -53,6 +54,7 @@ async def plant_world(*, now: datetime, tell: Tell = print) -> World:
     """Plant places, people, institutions, certifications and prices, all or nothing."""
     async with transaction():
         await plant_places(now=now)
+        await plant_rubrics(now=now)
         people = await plant_people(now=now)
         institutions = tuple([await plant_institution(plan, now=now) for plan in plan_institutions()])
         tell(f"{len(institutions)} institutions")

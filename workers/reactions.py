@@ -15,6 +15,8 @@ from marketplace.bookings import events as booking_events
 from marketplace.bookings import jobs as booking_jobs
 from marketplace.bookings import operations as bookings
 from marketplace.certifications import events as certification_events
+from marketplace.certifications import jobs as certification_jobs
+from marketplace.certifications import operations as certifications
 from marketplace.identity import events as identity_events
 from marketplace.kit.outbox import Message
 from marketplace.messaging import jobs as messaging_jobs
@@ -58,6 +60,12 @@ REACTIONS: dict[type[Message], tuple[Operation, ...]] = {
     tour_events.DepartureNotFormed: (bookings.cancel_departure,),
     # Certification
     certification_events.AssessmentOrdered: (messaging.tell_of_assessment,),
+    certification_events.AssessmentPreviewed: (messaging.tell_of_preview,),
+    certification_events.AssessmentCorrectionRequested: (messaging.tell_of_correction,),
+    certification_jobs.PublishAssessment: (certifications.publish_assessment,),
+    certification_events.InspectionsDrawn: (),
+    certification_events.InspectionDrawn: (messaging.tell_of_inspection,),
+    certification_events.InspectionPublished: (),
     certification_events.CertificationGranted: (),
     certification_events.CertificationUnderRectification: (),
     certification_events.CertificationSuspended: (),

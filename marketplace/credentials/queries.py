@@ -8,7 +8,7 @@ from marketplace.kit.db import fetch, fetch_one
 from marketplace.kit.errors import NotFound
 
 _CERTIFICATE = """
-SELECT c.number, c.status, c.grade, c.valid_from_on, c.valid_until_on, c.assessed_on, c.assessment_overdue,
+SELECT c.number, c.status, c.grade, c.grade_method, c.valid_from_on, c.valid_until_on, c.assessed_on, c.assessment_overdue,
        c.safety_defect, c.status_position, i.id AS institution_id, i.name AS institution_name,
        i.name_en AS institution_name_en, i.uscc, i.address, i.licensed_bed_count,
        coalesce(h.decided_at, c.granted_at) AS status_since, coalesce(h.reason, '') AS status_reason

@@ -6,7 +6,7 @@ from typing import Annotated, Self
 import msgspec
 from msgspec import Meta
 
-from marketplace.certifications.rules import bookable, shown_grade
+from marketplace.certifications.rules import GradeCap, bookable, public_grade
 from marketplace.certifications.states import Status
 from marketplace.credentials.rules import Certificate, sign_on, status_on
 from marketplace.kit import clock
@@ -29,6 +29,8 @@ class CertificateView(msgspec.Struct, frozen=True, kw_only=True):
     status_reason: Annotated[str, Meta(examples=["符合认定条件"])]
     bookable: bool
     grade: Grade | None
+    grade_method: Annotated[str, Meta(examples=["jl-sojourn-2026.1"])]
+    grade_cap: GradeCap | None
     valid_from: date
     valid_until: date
     assessed_on: date
@@ -46,6 +48,7 @@ class CertificateView(msgspec.Struct, frozen=True, kw_only=True):
         """Show a certificate to the public."""
         today = clock.local_date(now)
         status, shown = status_on(found, today), sign_on(found, today)
+        public = public_grade(msgspec.structs.replace(found, status=status), today=today)
         return cls(
             number=found.number,
             status=status,
@@ -54,7 +57,9 @@ class CertificateView(msgspec.Struct, frozen=True, kw_only=True):
             status_since=found.status_since,
             status_reason=found.status_reason,
             bookable=bookable(status, safety_defect=found.safety_defect),
-            grade=shown_grade(msgspec.structs.replace(found, status=status), today=today),
+            grade=public.grade,
+            grade_method=public.method,
+            grade_cap=public.cap,
             valid_from=found.valid_from_on,
             valid_until=found.valid_until_on,
             assessed_on=found.assessed_on,

@@ -14,8 +14,11 @@ PREFIXES = {
     "booking_id": "bkg",
     "cancellation_quote_id": "cnq",
     "certification_id": "crt",
+    "correction_id": "cor",
     "decision_id": "dec",
     "departure_id": "dep",
+    "draw_id": "drw",
+    "inspection_id": "isp",
     "institution_id": "ins",
     "outage_id": "oos",
     "payment_id": "pay",
@@ -63,6 +66,8 @@ INSTANT = "2027-05-02T02:00:00Z"
 PRICE = {"amount": 600000, "currency": "CNY"}
 NOTHING = {"amount": 0, "currency": "CNY"}
 
+MAXIMA = {"environment": 120, "facilities": 130, "operations": 150, "services": 600}
+
 # An example by ``Schema.field``, else by field. Together those of a schema tell one story: a booking just placed, an
 # institution in good standing.
 EXAMPLES: dict[str, Any] = {
@@ -72,6 +77,15 @@ EXAMPLES: dict[str, Any] = {
     "Assessment.score": None,
     "Assessment.scores": None,
     "Assessment.rubric": None,
+    "Assessment.preview_until": None,
+    "Assessment.published_at": None,
+    "Assessment.revision": 0,
+    "AssessmentDetail.maxima": MAXIMA,
+    "Assessment.stage": "awaited",
+    "AssessmentDetail.status": "done",
+    "AssessmentDetail.stage": "published",
+    "AssessmentDetail.valid_transitions": [],
+    "AssessmentDetail.corrections": [],
     "Booking.acknowledged_at": None,
     "Booking.checked_in_at": None,
     "Booking.departure_id": None,
@@ -286,6 +300,26 @@ EXAMPLES: dict[str, Any] = {
     "valid_until": "2029-12-31",
     "valid_from": "2027-01-01",
     "assessed_on": "2026-12-10",
+    "block_percent": 80,
+    "codes": ["S6"],
+    "Drawn.inspectors": ["stf_0199a1c2d3e47f60a1b2c3d4e5f6071d"],
+    "DrawInputs.count": 2,
+    "DrawInputs.inspectors_each": 2,
+    "Inspection.inspectors": ["stf_0199a1c2d3e47f60a1b2c3d4e5f6071d"],
+    "InspectionDraw.is_over": True,
+    "InspectionDrawDetail.is_over": True,
+    "draws_on": "2027-01-08",
+    "inspect_by": "2027-03-09",
+    "inspected_on": "2027-02-10",
+    "jurisdictions": ["220621", "220600", "220000"],
+    "Rubric.maxima": MAXIMA,
+    "Threshold.total": 780,
+    "grade_as_of": "2026-12-10",
+    "grade_cap": None,
+    "grade_method": "jl-sojourn-2026.1",
+    "effective_from": "2026-05-12",
+    "preview_until": "2026-12-25T16:00:00Z",
+    "published_at": "2026-12-25T16:00:02Z",
     "assessment_due_on": "2027-12-10",
     "opened_on": "2018-05-01",
 }
@@ -322,6 +356,7 @@ FACTS: dict[str, Any] = {
     "quoted": 2,
     "reason": "script",
     "refundable_amount": 428000,
+    "revision": 2,
     "score": 512,
     "taken_count": 5,
     "term": "治愈",

@@ -21,7 +21,7 @@ _RECORD = """
        p.division_code, i.jurisdiction_code, j.name_zh AS jurisdiction_name, i.latitude, i.longitude, i.datum,
        i.licensed_bed_count, i.phone, i.opened_on, i.is_example, coalesce(l.services, '{}') AS services,
        ARRAY(SELECT pc.cluster_code FROM place_clusters pc WHERE pc.place_code = p.code ORDER BY 1) AS clusters,
-       c.number, c.status, c.grade, c.valid_from_on, c.valid_until_on, c.assessed_on, c.assessment_overdue,
+       c.number, c.status, c.grade, c.grade_method, c.valid_from_on, c.valid_until_on, c.assessed_on, c.assessment_overdue,
        c.safety_defect, c.assessment_due_on, c.granted_at, coalesce(h.since, c.granted_at) AS status_since,
        coalesce(h.reason, '') AS status_reason, coalesce(n.rectification_count, 0) AS rectification_count,
        coalesce(n.suspension_count, 0) AS suspension_count

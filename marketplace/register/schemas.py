@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 import msgspec
 from msgspec import Meta
 
-from marketplace.certifications.rules import bookable, months_after, policy_on, shown_grade
+from marketplace.certifications.rules import GradeCap, bookable, months_after, policy_on, public_grade
 from marketplace.certifications.states import Status
 from marketplace.credentials.rules import status_on
 from marketplace.identity.rules import Level
@@ -21,7 +21,8 @@ Grade = Annotated[int, Meta(ge=1, le=5, examples=[4])]
 class RecordView(msgspec.Struct, frozen=True, kw_only=True):
     """An institution in the public register.
 
-    ``grade`` rests on the visit of ``grade_as_of`` and is not to be shown after ``grade_until``. The counts are of all
+    ``grade`` rests on the visit of ``grade_as_of`` by ``grade_method``, is not to be shown after ``grade_until``, and
+    ``grade_cap`` says why it is lower than what was assessed, or absent. The counts are of all
     rectifications and suspensions ever ordered. Positions are in the datum named beside them.
     """
 
@@ -50,6 +51,8 @@ class RecordView(msgspec.Struct, frozen=True, kw_only=True):
     status_since: datetime
     status_reason: Annotated[str, Meta(examples=["符合认定条件"])]
     grade: Grade | None
+    grade_method: Annotated[str, Meta(examples=["jl-sojourn-2026.1"])]
+    grade_cap: GradeCap | None
     grade_as_of: date
     grade_until: date
     assessment_due_on: date
@@ -64,6 +67,7 @@ class RecordView(msgspec.Struct, frozen=True, kw_only=True):
     def of(cls, found: Record, *, today: date) -> Self:
         """Show a record as it is today."""
         status = status_on(found, today)
+        shown = public_grade(msgspec.structs.replace(found, status=status), today=today)
         same = {name: getattr(found, name) for name in cls.__struct_fields__ if name in Record.__struct_fields__}
         own = {
             "institution_id": wire("ins", found.institution_id),
@@ -72,8 +76,9 @@ class RecordView(msgspec.Struct, frozen=True, kw_only=True):
             "certificate_number": found.number,
             "status": status,
             "bookable": bookable(status, safety_defect=found.safety_defect),
-            "grade": shown_grade(msgspec.structs.replace(found, status=status), today=today),
-            "grade_as_of": found.assessed_on,
+            "grade": shown.grade,
+            "grade_cap": shown.cap,
+            "grade_as_of": shown.as_of,
             "grade_until": months_after(found.assessed_on, policy_on(today).grade_fresh_months),
             "valid_from": found.valid_from_on,
             "valid_until": found.valid_until_on,

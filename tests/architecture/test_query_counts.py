@@ -46,6 +46,10 @@ ANYONE = {
     "/v1/register/{institution}": 1,
     "/v1/register/{institution}/history": 1,
     "/v1/changes": 1,
+    "/v1/rubrics": 1,
+    "/v1/assessments/{assessment}": 3,
+    "/v1/inspection-draws": 1,
+    "/v1/inspections": 1,
     "/livez": 0,
     "/openapi.json": 0,
 }
@@ -99,6 +103,7 @@ async def cast(client: httpx.AsyncClient, gateway: object) -> Cast:
         "certification": certification,
         "decision": decision.json()["id"],
         "number": await fetch_value("SELECT number FROM certifications WHERE id = $1", world.certification_id),
+        "assessment": wire("asm", await fetch_value("SELECT id FROM assessment_orders WHERE status = 'done'")),
         "booking": booking["id"],
         "tour": wire("tor", tour_id),
         "departure": wire("dep", departure_id),

@@ -15,6 +15,7 @@ from marketplace.kit.db import fetch, fetch_value, transaction
 from marketplace.kit.ids import new_id
 from marketplace.places.rules import Position
 from seed.places import plant_places
+from seed.rubric import plant_rubrics
 
 NOW = datetime(2027, 3, 1, 4, 0, tzinfo=UTC)
 TODAY = date(2027, 3, 1)
@@ -28,6 +29,7 @@ PASSING = Scores(environment=98, facilities=106, operations=121, services=482)  
 @pytest.fixture
 async def gazetteer():
     await plant_places(now=NOW)
+    await plant_rubrics(now=NOW)
 
 
 def officer(level: Level, jurisdiction: str) -> Principal:
@@ -139,6 +141,8 @@ async def trace(certification_id) -> tuple[object, ...]:
         await fetch_value("SELECT count(*) FROM certification_history WHERE certification_id = $1", certification_id),
         await fetch("SELECT * FROM certification_decisions WHERE certification_id = $1 ORDER BY id", certification_id),
         await fetch("SELECT * FROM assessment_orders WHERE certification_id = $1 ORDER BY id", certification_id),
+        await fetch("SELECT * FROM assessment_corrections ORDER BY id"),
+        await fetch_value("SELECT count(*) FROM assessment_findings"),
         await fetch_value("SELECT count(*) FROM outbox"),
         await fetch_value("SELECT count(*) FROM audit_events"),
     )

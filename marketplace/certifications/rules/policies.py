@@ -28,6 +28,10 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     decision_days: int
     grade_fresh_months: int
     grade_caps: Mapping[Status, int]
+    preview_days: int
+    inspection_share_bps: int
+    draw_notice_days: int
+    inspection_days: int
 
 
 POLICIES = (
@@ -46,6 +50,12 @@ POLICIES = (
         # A grade that rests on older data is not shown, never silently kept.
         grade_fresh_months=12,
         grade_caps={Status.UNDER_RECTIFICATION: 2, Status.SUSPENDED: 1, Status.REVOCATION_NOTICED: 1},
+        # As My Aged Care does: providers see their rating two weeks before everyone else.
+        preview_days=14,
+        # Rating schemes re-evaluate at least a tenth at random each year (domain reference §1.3).
+        inspection_share_bps=1_000,
+        draw_notice_days=7,
+        inspection_days=60,
     ),
 )
 

@@ -10,13 +10,14 @@ import msgspec
 from marketplace.certifications.errors import InstitutionNotBookable, StayBeyondCertificate
 from marketplace.certifications.rules.policies import policy_on
 from marketplace.certifications.rules.records import (
-    Assessment,
     Certification,
     CertificationSnapshot,
     Decision,
+    GradeCap,
+    PublicGrade,
     Standing,
 )
-from marketplace.certifications.states import ASSESSMENT, CERTIFICATION, DECISION, ENDED, OFFERED, Event, Status
+from marketplace.certifications.states import CERTIFICATION, DECISION, ENDED, OFFERED, Event, Status
 from marketplace.identity.rules import Level
 from marketplace.kit.errors import Forbidden
 
@@ -45,25 +46,41 @@ def check_stay(standing: Standing | None, *, check_in: date, check_out: date) ->
     return standing
 
 
-def shown_grade(standing: Standing, *, today: date) -> int | None:
-    """Return the public grade: capped by restrictions, and none at all from an assessment that has grown stale."""
+def public_grade(standing: Standing, *, today: date) -> PublicGrade:
+    """Return the grade that the public sees, by which method, as of when, and why it is lower than what was assessed.
+
+    A restriction caps it (domain reference §1.5); an assessment that has grown stale is not shown at all, never kept.
+    """
     policy = policy_on(today)
-    if standing.grade is None or standing.status in ENDED:
-        return None
-    if months_after(standing.assessed_on, policy.grade_fresh_months) < today:
-        return None
-    return min(standing.grade, policy.grade_caps.get(standing.status, standing.grade))
+    ceiling = policy.grade_caps.get(standing.status)
+    shown, cap = standing.grade, None
+    if standing.status in ENDED:
+        shown, cap = None, GradeCap.ENDED
+    elif months_after(standing.assessed_on, policy.grade_fresh_months) < today:
+        shown, cap = None, GradeCap.STALE_DATA
+    elif ceiling is not None and shown is not None and shown > ceiling:
+        shown, cap = ceiling, GradeCap(standing.status)
+    return PublicGrade(grade=shown, method=standing.grade_method, as_of=standing.assessed_on, cap=cap)
+
+
+def shown_grade(standing: Standing, *, today: date) -> int | None:
+    """Return the number of ``public_grade`` alone."""
+    return public_grade(standing, today=today).grade
 
 
 def snapshot_of(standing: Standing, *, today: date, checked_at: datetime) -> CertificationSnapshot:
     """Return what the public may see of a certification at this moment."""
+    shown = public_grade(standing, today=today)
     return CertificationSnapshot(
         number=standing.number,
         status=standing.status,
-        grade=shown_grade(standing, today=today),
+        grade=shown.grade,
         valid_until=standing.valid_until_on,
         checked_at=checked_at,
         assessment_overdue=standing.assessment_overdue,
+        grade_method=shown.method,
+        grade_as_of=shown.as_of,
+        grade_cap=shown.cap,
     )
 
 
@@ -108,11 +125,6 @@ def offered(certification: Certification, *, level: Level | None) -> list[str]:
 def offered_on_decision(decision: Decision, *, officer: UUID, level: Level | None) -> list[str]:
     """List what this officer can do to a decision: the one who asked for it, nothing."""
     return [] if officer == decision.requested_by else DECISION.valid_transitions(decision.status, actor=level or "")
-
-
-def offered_on_assessment(assessment: Assessment, *, level: Level | None) -> list[str]:
-    """List what an officer of ``level`` can do to an assessment order."""
-    return ASSESSMENT.valid_transitions(assessment.status, actor=level or "")
 
 
 def valid_until(valid_from: date) -> date:

@@ -191,6 +191,31 @@ _ALL = (
         en="Please assess {institution} by {due_on}. Task {assessment}.",
     ),
     Template(
+        name="assessment_preview",
+        channel=Channel.MAIL,
+        subject_zh="质量评估结果预告",
+        subject_en="Preview of your assessment",
+        zh="贵机构的质量评估结果（{assessment}）已可查看，{due_on} 前可申请更正，逾期公布。",
+        en="The result of your assessment {assessment} can be seen. Corrections may be asked for until {due_on}.",
+    ),
+    Template(
+        name="correction_requested",
+        channel=Channel.MAIL,
+        subject_zh="评估结果更正申请",
+        subject_en="A correction is asked for",
+        zh="{institution}对评估结果 {assessment} 申请更正，答复前不予公布。",
+        en="{institution} disagrees with its assessment {assessment}. Nothing is published before you have answered.",
+    ),
+    Template(
+        name="inspection_drawn",
+        channel=Channel.MAIL,
+        subject_zh="双随机检查任务（检查前请勿告知机构）",
+        subject_en="You were drawn for an inspection",
+        zh="您被抽中检查{institution}，请于 {due_on} 前完成并录入结果；存在利害关系的请先申报回避。",
+        en="You were drawn to inspect {institution} by {due_on}. Do not tell the institution. If you have a conflict of"
+        " interest, declare it first.",
+    ),
+    Template(
         name="guests_to_relocate",
         channel=Channel.MAIL,
         subject_zh="紧急：在住老人需安置",

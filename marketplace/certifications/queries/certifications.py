@@ -1,14 +1,13 @@
-"""Reads of certifications, decisions and assessment orders; officers see what lies within their jurisdiction."""
+"""Reads of certifications and decisions; officers see what lies within their jurisdiction."""
 
 from collections.abc import Collection
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID
 
 import asyncpg
 import msgspec
 
 from marketplace.certifications.rules import (
-    Assessment,
     Certification,
     CertificationSnapshot,
     Decision,
@@ -16,7 +15,7 @@ from marketplace.certifications.rules import (
     Standing,
     snapshot_of,
 )
-from marketplace.certifications.states import AssessmentStatus, DecisionStatus, Status
+from marketplace.certifications.states import DecisionStatus, Status
 from marketplace.identity.rules import Principal
 from marketplace.kit import clock
 from marketplace.kit.db import fetch, fetch_one
@@ -26,14 +25,8 @@ from marketplace.places.queries import jurisdictions_within
 CERTIFICATIONS = """
 SELECT c.id, c.institution_id, i.name AS institution_name, i.jurisdiction_code, c.number, c.status, c.grade,
        c.valid_from_on, c.valid_until_on, c.assessed_on, c.assessment_due_on, c.assessment_overdue, c.safety_defect,
-       c.rectify_by_on, c.restricted_by, c.version, c.granted_at
+       c.rectify_by_on, c.restricted_by, c.version, c.granted_at, c.grade_method
   FROM certifications c JOIN institutions i ON i.id = c.institution_id
-"""
-ASSESSMENTS = """
-SELECT a.id, a.certification_id, c.institution_id, i.name AS institution_name, i.jurisdiction_code, a.status, a.due_on,
-       a.ordered_at, a.rubric, a.scores, a.score, a.grade, a.assessed_on, a.completed_at
-  FROM assessment_orders a JOIN certifications c ON c.id = a.certification_id
-  JOIN institutions i ON i.id = c.institution_id
 """
 # A decision whose time has run out is shown as expired even before the sweep has written it down.
 _DECISIONS = """
@@ -50,7 +43,7 @@ async def certification(*, principal: Principal, certification_id: UUID) -> Cert
     row = await fetch_one(
         f"{CERTIFICATIONS} WHERE c.id = $1 AND i.jurisdiction_code = ANY($2)",
         certification_id,
-        await _within(principal),
+        await within(principal),
     )
     if row is None:
         raise NotFound
@@ -79,7 +72,7 @@ async def list_certifications(
     rows = await fetch(
         f"{CERTIFICATIONS} WHERE i.jurisdiction_code = ANY($1) AND ($2::text IS NULL OR c.status = $2)"
         " AND ($3::uuid IS NULL OR c.institution_id = $3) AND ($4::uuid IS NULL OR c.id > $4) ORDER BY c.id LIMIT $5",
-        await _within(principal),
+        await within(principal),
         status,
         institution_id,
         after,
@@ -125,7 +118,7 @@ def snapshot_in(document: str | None, *, now: datetime) -> CertificationSnapshot
 async def decision(*, principal: Principal, decision_id: UUID, now: datetime) -> Decision:
     """Return a decision within the officer's jurisdiction. Refuses: NotFound."""
     row = await fetch_one(
-        f"{_DECISIONS} WHERE d.id = $2 AND i.jurisdiction_code = ANY($3)", now, decision_id, await _within(principal)
+        f"{_DECISIONS} WHERE d.id = $2 AND i.jurisdiction_code = ANY($3)", now, decision_id, await within(principal)
     )
     if row is None:
         raise NotFound
@@ -140,7 +133,7 @@ async def list_decisions(
         f"SELECT * FROM ({_DECISIONS} WHERE i.jurisdiction_code = ANY($2)) d WHERE ($3::text IS NULL OR d.status = $3)"
         " AND ($4::uuid IS NULL OR d.id < $4) ORDER BY d.id DESC LIMIT $5",
         now,
-        await _within(principal),
+        await within(principal),
         status,
         after,
         limit + 1,
@@ -148,35 +141,8 @@ async def list_decisions(
     return [as_decision(row) for row in rows]
 
 
-async def assessment(assessment_id: UUID) -> Assessment:
-    """Return an assessment order, whosever it is. Refuses: NotFound."""
-    row = await fetch_one(f"{ASSESSMENTS} WHERE a.id = $1", assessment_id)
-    if row is None:
-        raise NotFound
-    return as_assessment(row)
-
-
-async def list_assessments(
-    *,
-    principal: Principal,
-    status: AssessmentStatus | None = None,
-    after: tuple[date, UUID] | None = None,
-    limit: int,
-) -> list[Assessment]:
-    """Return up to ``limit + 1`` assessment orders within the officer's jurisdiction, the most urgent first."""
-    rows = await fetch(
-        f"{ASSESSMENTS} WHERE i.jurisdiction_code = ANY($1) AND ($2::text IS NULL OR a.status = $2)"
-        " AND ($3::date IS NULL OR (a.due_on, a.id) > ($3, $4::uuid)) ORDER BY a.due_on, a.id LIMIT $5",
-        await _within(principal),
-        status,
-        after[0] if after else None,
-        after[1] if after else None,
-        limit + 1,
-    )
-    return [as_assessment(row) for row in rows]
-
-
-async def _within(principal: Principal) -> list[str]:
+async def within(principal: Principal) -> list[str]:
+    """Return the jurisdictions that the officer oversees; none for anyone else."""
     return await jurisdictions_within(principal.jurisdiction) if principal.jurisdiction else []
 
 
@@ -188,9 +154,3 @@ def as_certification(row: asyncpg.Record) -> Certification:
 def as_decision(row: asyncpg.Record) -> Decision:
     """Make a decision of a row whose payload is still JSON text."""
     return msgspec.convert({**row, "payload": msgspec.json.decode(row["payload"])}, Decision)
-
-
-def as_assessment(row: asyncpg.Record) -> Assessment:
-    """Make an assessment order of a row of ``ASSESSMENTS``."""
-    scores = msgspec.json.decode(row["scores"]) if row["scores"] else None
-    return msgspec.convert({**row, "scores": scores}, Assessment)
