@@ -31,6 +31,13 @@ class Posted(msgspec.Struct, frozen=True, kw_only=True):
     entries: tuple[Entry, ...]
 
 
+class Moved(msgspec.Struct, frozen=True, kw_only=True):
+    """A journal, and what it did to our balance at the provider."""
+
+    journal_id: int
+    amount: int
+
+
 async def balance(account: Account, *, subject_id: UUID | None = None, currency: str = "CNY") -> int:
     """Return one balance: of a booking or institution where the account has them, else of the whole account."""
     found: int = await fetch_value(
@@ -85,6 +92,20 @@ async def journals_of(booking_id: UUID) -> list[Posted]:
     for row in rows:
         journals.setdefault(row["id"], []).append(row)
     return [_posted(lines) for lines in journals.values()]
+
+
+async def moved_at_provider(provider_ref: str, *, kinds: Sequence[str], currency: str) -> list[Moved]:
+    """Return the journals of these kinds about one thing at the provider, and what each did to our balance there."""
+    rows = await fetch(
+        "SELECT j.id AS journal_id, sum(e.amount)::bigint AS amount FROM ledger_journals j"
+        " JOIN ledger_entries e ON e.journal_id = j.id AND e.account = $4 AND e.currency = $3"
+        " WHERE j.provider_ref = $1 AND j.kind = ANY($2) GROUP BY j.id ORDER BY j.id",
+        provider_ref,
+        list(kinds),
+        currency,
+        Account.STRIPE.value,
+    )
+    return [Moved(**dict(row)) for row in rows]
 
 
 async def verify() -> list[Finding]:

@@ -19,6 +19,7 @@ from marketplace.payments.rules import (
     BOOKING_PREFIX,
     PAYMENT_PREFIX,
     REFUND_PREFIX,
+    BalanceEntry,
     Leg,
     Method,
     Outcome,
@@ -179,6 +180,23 @@ class StripeGateway:
             )
             events = [event async for event in page.auto_paging_iter()]
         return [webhooks.listed(event) for event in events if event.livemode == self._livemode]
+
+    async def list_balance_entries(self, since: datetime) -> Sequence[BalanceEntry]:
+        """List the balance transactions with what moved them; Stripe lists the newest first."""
+        forbid_transaction()
+        async with _translated():
+            page = await self._client.v1.balance_transactions.list_async(
+                {"created": {"gte": int(since.timestamp())}, "limit": _PAGE, "expand": ["data.source"]}
+            )
+            found = [transaction async for transaction in page.auto_paging_iter()]
+        return [reading.balance_entry(transaction) for transaction in reversed(found)]
+
+    async def get_balance(self) -> dict[str, int]:
+        """Retrieve the platform's balance."""
+        forbid_transaction()
+        async with _translated():
+            balance = await self._client.v1.balance.retrieve_async()
+        return reading.balance(balance)
 
     def verify_webhook(self, raw: bytes, signature: str | None) -> ProviderNews:
         """Verify and read a webhook; no network is used."""
