@@ -32,6 +32,7 @@ from marketplace.places.controllers import Places
 from marketplace.pricing.controllers import Promotions, RatePlans, SeasonRates
 from marketplace.search.controllers import Stays
 from marketplace.settings import Settings, settings
+from marketplace.settlement.controllers import Payees, Transfers, onboarding_return
 from marketplace.tours.controllers import Departures, Tours
 
 CONTROLLERS = (
@@ -58,6 +59,9 @@ CONTROLLERS = (
     Bookings,
     FrontDesk,
     payment_return,
+    Payees,
+    Transfers,
+    onboarding_return,
     ProviderWebhooks,
     Events,
     Development,

@@ -19,6 +19,7 @@ from marketplace.ledger import operations as ledger
 from marketplace.messaging import operations as messaging
 from marketplace.payments import operations as payments
 from marketplace.settings import settings
+from marketplace.settlement import operations as settlement
 from marketplace.tours import operations as tours
 from workers import relay
 
@@ -59,6 +60,13 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic(name="expire_holds", every=timedelta(seconds=30), run=bookings.expire_lapsed),
     Periodic(name="reconcile", every=timedelta(seconds=60), run=bookings.reconcile),
     Periodic(name="catch_up", every=timedelta(minutes=5), run=bookings.catch_up),
+    # The months of long stays are earned early in the day; the rest is what lost news has left.
+    Periodic(name="earn_in_service", every=timedelta(minutes=10), run=settlement.earn_in_service),
+    Periodic(name="submit_transfers", every=timedelta(minutes=10), run=settlement.submit_due),
+    Periodic(name="submit_reversals", every=timedelta(minutes=1), run=settlement.submit_reversals),
+    Periodic(name="refresh_payees", every=timedelta(minutes=5), run=settlement.refresh_payees),
+    Periodic(name="alarm_old_holds", every=crontab(minute="20", hour="7"), run=settlement.alarm_old_holds),
+    Periodic(name="check_payout_schedule", every=crontab(minute="25", hour="7"), run=settlement.check_payout_schedule),
     Periodic(name="decide_formations", every=timedelta(minutes=10), run=tours.decide_due),
     Periodic(name="depart", every=timedelta(hours=1), run=tours.depart_due),
     # Nobody gets an SMS at night.

@@ -49,9 +49,7 @@ def periods(check_in: date, check_out: date, total_amount: int) -> list[Period]:
     """
     nights = (check_out - check_in).days
     if nights <= WHOLE_AT_CHECK_IN_NIGHTS:
-        whole = Period(
-            name="check_in", first_on=check_in, end_on=check_out, amount=total_amount, earned_on=check_in
-        )
+        whole = Period(name="check_in", first_on=check_in, end_on=check_out, amount=total_amount, earned_on=check_in)
         return [whole]
     starts = [check_in + SERVICE_MONTH * number for number in range(-(-nights // SERVICE_MONTH.days))]
     ends = [*starts[1:], check_out]

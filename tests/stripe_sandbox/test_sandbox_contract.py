@@ -112,7 +112,7 @@ def objects(raw_list, lived, sessions, wait_until, sdk, sandbox) -> list[dict[st
     found += [
         raw_list.one(f"/v1/payment_methods/{thing['payment_method']}") for thing in found if thing["object"] == "charge"
     ]
-    found.append(raw_list.one("/v1/balance"))
+    found += [raw_list.one("/v1/balance"), raw_list.one("/v1/balance_settings")]
     return found
 
 

@@ -31,6 +31,7 @@ _TABLE: list[tuple[str, str, Verb]] = [
     ("GET", "/v1/accounts/{id}", accounts.retrieve),
     ("POST", "/v1/accounts/{id}", accounts.update),
     ("GET", "/v1/balance", balance.retrieve),
+    ("GET", "/v1/balance_settings", balance.retrieve_settings),
     ("GET", "/v1/balance_transactions", balance.index_transactions),
     ("GET", "/v1/balance_transactions/{id}", balance.retrieve_transaction),
     ("GET", "/v1/charges", charges.index),

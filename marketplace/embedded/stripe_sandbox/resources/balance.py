@@ -81,6 +81,19 @@ def retrieve(call: Call) -> Json:
     }
 
 
+def retrieve_settings(call: Call) -> Json:
+    """Tell how the platform is paid out: by hand, since it holds money for others."""
+    call.read(RetrieveBalance)
+    payouts = {
+        "schedule": {"interval": "manual"},
+        "statement_descriptor": None,
+        "status": "enabled",
+    }
+    timing = {"delay_days": 2}
+    payments = {"debit_negative_balances": False, "payouts": payouts, "settlement_timing": timing}
+    return {"object": "balance_settings", "payments": payments}
+
+
 def retrieve_transaction(call: Call) -> Json:
     """Retrieve a balance transaction."""
     return call.tx.get("balance_transaction", call.ids["id"])
