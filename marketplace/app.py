@@ -42,6 +42,7 @@ from marketplace.pricing.controllers import Promotions, RatePlans, SeasonRates
 from marketplace.register.controllers import Register
 from marketplace.search.controllers import Stays
 from marketplace.settings import Settings, settings
+from marketplace.settlement.controllers import Payees, Transfers, onboarding_return
 from marketplace.signing.controllers import WellKnown
 from marketplace.tours.controllers import Departures, Tours
 
@@ -76,6 +77,9 @@ CONTROLLERS = (
     Bookings,
     FrontDesk,
     payment_return,
+    Payees,
+    Transfers,
+    onboarding_return,
     ProviderWebhooks,
     Events,
     Development,
@@ -105,7 +109,7 @@ async def connections(_: Litestar) -> AsyncIterator[None]:
 
 def gates_of(found: Settings) -> dict[str, Gate]:
     """Divide the connections of this process: most for who has a quote and books, some to quote, the rest to read."""
-    shares = {"placing": 6, "quoting": 3, "printing": 1, "exporting": 1}
+    shares = {"placing": 5, "quoting": 2, "printing": 1, "exporting": 1}
     return {
         name: Gate(
             name, running_max=max(1, found.database_pool_size * tenths // 10), waiting_max=found.waiting_room_size

@@ -16,7 +16,17 @@ click.rich_click.COMMAND_GROUPS = {
         },
         {
             "name": "Data and documents · 数据与文档",
-            "commands": ["migrate", "seed", "openapi", "inventory", "inspections", "certificates", "audit", "keys"],
+            "commands": [
+                "migrate",
+                "seed",
+                "openapi",
+                "inventory",
+                "ledger",
+                "inspections",
+                "certificates",
+                "audit",
+                "keys",
+            ],
         },
         {"name": "Single processes · 单个进程", "commands": ["api", "worker", "beat"]},
     ]
@@ -250,6 +260,32 @@ def verify_draw(*, draw: str | None, path: str | None, as_json: bool) -> None:
     sys.exit(1 if any(found.values()) else 0)
 
 
+@cli.group()
+def ledger() -> None:
+    """Look after the books."""
+
+
+@ledger.command(name="verify")
+@AS_JSON
+def verify_ledger(*, as_json: bool) -> None:
+    """Prove that the books sum to zero, that every capture has a booking or a refund, and that Stripe's balance is ours.
+
+    Ends with 1 when anything differs; nothing is repaired.
+    """
+    import json
+
+    found = in_database("marketplace.bookings.operations", "verify_money", at_now=True, with_provider=True)
+    if as_json:
+        import msgspec
+
+        click.echo(json.dumps({"findings": msgspec.to_builtins(found)}, ensure_ascii=False, indent=2))
+    else:
+        for one in found:
+            click.echo(f"✘ {one.check}: {one.subject} is {one.found} and should be {one.expected}")
+        click.echo(f"findings: {len(found)}" if found else "✔ the books balance, and the provider agrees")
+    sys.exit(1 if found else 0)
+
+
 @cli.command()
 @click.option("--check", is_flag=True, help="Write nothing; end with 1 when a file differs from the code.")
 def openapi(*, check: bool) -> None:
@@ -293,10 +329,13 @@ def beat() -> None:
     programs.become(programs.beat())
 
 
-def in_database(module: str, function: str, *given: Any, at_now: bool = False, **named: Any) -> Any:
+def in_database(
+    module: str, function: str, *given: Any, at_now: bool = False, with_provider: bool = False, **named: Any
+) -> Any:
     """Run one of our async functions in the database of the environment, or of what runs here; returns its result.
 
-    With ``at_now`` it is told the time, which in development may have been moved.
+    With ``at_now`` it is told the time, which in development may have been moved; ``with_provider`` it may ask the payment
+    provider.
     """
     import asyncio
     import importlib
@@ -315,6 +354,10 @@ def in_database(module: str, function: str, *given: Any, at_now: bool = False, *
 
     async def connected() -> Any:
         await db.connect(settings().database_url)
+        if with_provider:
+            from marketplace.payments import gateway
+
+            gateway.configure(settings())
         try:
             called = getattr(importlib.import_module(module), function)
             if not at_now:
@@ -322,6 +365,8 @@ def in_database(module: str, function: str, *given: Any, at_now: bool = False, *
             await clock_follow.refresh()
             return await called(*given, now=clock.now(), **named)
         finally:
+            if with_provider:
+                await gateway.close()
             await db.disconnect()
 
     return asyncio.run(connected())

@@ -15,9 +15,11 @@ from marketplace.certifications import operations as certifications
 from marketplace.identity import operations as identity
 from marketplace.inventory import operations as inventory
 from marketplace.kit import idempotency, outbox
+from marketplace.ledger import operations as ledger
 from marketplace.messaging import operations as messaging
 from marketplace.payments import operations as payments
 from marketplace.settings import settings
+from marketplace.settlement import operations as settlement
 from marketplace.signing import operations as signing
 from marketplace.tours import operations as tours
 from workers import relay
@@ -58,6 +60,14 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic(name="sweep_outbox", every=timedelta(seconds=5), run=relay.dispatch),
     Periodic(name="expire_holds", every=timedelta(seconds=30), run=bookings.expire_lapsed),
     Periodic(name="reconcile", every=timedelta(seconds=60), run=bookings.reconcile),
+    Periodic(name="catch_up", every=timedelta(minutes=5), run=bookings.catch_up),
+    # The months of long stays are earned early in the day; the rest is what lost news has left.
+    Periodic(name="earn_in_service", every=timedelta(minutes=10), run=settlement.earn_in_service),
+    Periodic(name="submit_transfers", every=timedelta(minutes=10), run=settlement.submit_due),
+    Periodic(name="submit_reversals", every=timedelta(minutes=1), run=settlement.submit_reversals),
+    Periodic(name="refresh_payees", every=timedelta(minutes=5), run=settlement.refresh_payees),
+    Periodic(name="alarm_old_holds", every=crontab(minute="20", hour="7"), run=settlement.alarm_old_holds),
+    Periodic(name="check_payout_schedule", every=crontab(minute="25", hour="7"), run=settlement.check_payout_schedule),
     Periodic(name="decide_formations", every=timedelta(minutes=10), run=tours.decide_due),
     Periodic(name="depart", every=timedelta(hours=1), run=tours.depart_due),
     # Nobody gets an SMS at night.
@@ -70,7 +80,9 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic(
         name="verify_inventory", every=crontab(minute="45", hour="3"), run=bookings.verify_inventory, may_wait=True
     ),
-    Periodic(name="rotate_keys", every=crontab(minute="20", hour="4"), run=signing.rotate_due, may_wait=True),
+    Periodic(name="rotate_keys", every=crontab(minute="35", hour="4"), run=signing.rotate_due, may_wait=True),
+    Periodic(name="verify_money", every=crontab(minute="20", hour="4"), run=bookings.verify_money, may_wait=True),
+    Periodic(name="snapshot_ledger", every=crontab(minute="5", hour="4"), run=ledger.take_snapshot, may_wait=True),
     Periodic(name="forget_people", every=timedelta(hours=1), run=identity.forget, may_wait=True),
     Periodic(name="forget_messages", every=timedelta(hours=1), run=messaging.forget, may_wait=True),
     Periodic(name="prune_outbox", every=timedelta(hours=1), run=outbox.prune, may_wait=True),

@@ -22,6 +22,7 @@ TAGS = {
     "quotes": "Priced, immutable offers · 报价",
     "bookings": "Holds, bookings and stays · 预订",
     "payments": "Payments and refunds · 支付与退款",
+    "settlement": "What institutions are paid · 机构结算",
     "tours": "Group tours and departures · 团队旅居",
     "events": "The partner feed · 事件流",
     "operations": "Health and metrics · 运行状况",

@@ -155,6 +155,50 @@ class ProviderNews(msgspec.Struct, frozen=True, kw_only=True):
     signed_at: datetime | None = None
 
 
+class BalanceEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """A movement of our balance at the provider, by its own books.
+
+    ``amount`` is gross, in the currency of the balance; ``fee_amount`` is kept from it. ``charged_amount`` is what it was
+    before the provider converted it, the same when it did not. ``source_ref`` is the provider's id of what moved it: the
+    payment intent of a charge, else the object itself.
+    """
+
+    entry_id: str
+    type: str
+    source_ref: str | None
+    amount: int
+    fee_amount: int
+    currency: str
+    charged_amount: int
+    charged_currency: str
+    booked_at: datetime
+
+
+# Which journals explain a movement, by the provider's word for it. An adjustment is a dispute, by its sign.
+_EXPLAINED_BY = {
+    "charge": ("capture",),
+    "payment": ("capture",),
+    "refund": ("refund_taken",),
+    "payment_refund": ("refund_taken",),
+    "refund_failure": ("refund_failed",),
+    "payment_failure_refund": ("refund_failed",),
+    "transfer": ("transfer",),
+    "transfer_refund": ("reversal",),
+    "transfer_cancel": ("reversal",),
+    "adjustment": ("dispute_withdrawn", "dispute_reinstated"),
+    "payout": ("payout",),
+    "payout_failure": ("payout",),
+    "payout_cancel": ("payout",),
+}
+PAYOUTS = frozenset({"payout", "payout_failure", "payout_cancel"})
+FEES = frozenset({"stripe_fee", "application_fee", "network_cost", "tax_fee"})
+
+
+def explained_by(entry_type: str) -> tuple[str, ...]:
+    """Return the kinds of journal that may explain a movement of this type; none when we know of no such thing."""
+    return _EXPLAINED_BY.get(entry_type, ())
+
+
 _PAYMENT_EVENTS = {
     PaymentStatus.PENDING: PaymentEvent.START,
     PaymentStatus.SUCCEEDED: PaymentEvent.SUCCEED,

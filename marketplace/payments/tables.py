@@ -70,3 +70,33 @@ class ProviderEvent(Table, tablename="provider_events", db=DB):
     signed_at = Array(base_column=Timestamptz(), default=None, null=False)
     received_at = timestamptz()
     applied_at = timestamptz(null=True)
+
+
+class ProviderBalanceEntry(Table, tablename="provider_balance_entries", db=DB):
+    """A movement of our balance at the provider, by its own books, and the journal of ours that explains it.
+
+    ``amount`` is gross, in the currency of the balance; ``charged_amount`` is what it was before it was converted.
+    """
+
+    id = key()
+    provider_entry_id = text()
+    type = text()
+    source_ref = text(null=True)
+    amount = bigint()
+    fee_amount = bigint()
+    currency = text()
+    charged_amount = bigint()
+    charged_currency = text()
+    booked_at = timestamptz()
+    seen_at = timestamptz()
+    journal_id = bigint(null=True)
+    suspended_at = timestamptz(null=True)
+    matched_at = timestamptz(null=True)
+
+
+class MoneyVerification(Table, tablename="money_verifications", db=DB):
+    """How many findings a comparison of the books had."""
+
+    id = key()
+    verified_at = timestamptz()
+    finding_count = integer()

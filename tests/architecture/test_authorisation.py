@@ -132,6 +132,11 @@ ROUTES: dict[str, Route] = {
         FAMILY, PARTNER, keyed=True, body=lambda ids: {"cancellation_quote_id": ids["cancellation_quote_id"]}
     ),
     "GET /v1/arrivals": Route(frozenset({STAFF})),
+    "GET /v1/payee": Route(frozenset({STAFF})),
+    "POST /v1/payee/onboarding": Route(frozenset({STAFF})),
+    "POST /v1/payee/refresh": Route(frozenset({STAFF})),
+    "GET /v1/transfers": Route(frozenset({STAFF})),
+    "GET /payee/return": public(),
     "POST /v1/bookings/{booking_id}/acknowledgement": own(STAFF),
     "POST /v1/bookings/{booking_id}/check-in": own(STAFF),
     "POST /v1/bookings/{booking_id}/check-out": own(STAFF),

@@ -55,7 +55,7 @@ ANYONE = {
 }
 FAMILY = {"/v1/bookings": 2, "/v1/bookings/{booking}": 2, "/v1/sessions/current": 1}
 PARTNER = {"/v1/events": 2}
-STAFF = {"/v1/bookings": 3, "/v1/arrivals?from={first}": 3}
+STAFF = {"/v1/bookings": 3, "/v1/arrivals?from={first}": 3, "/v1/payee": 4, "/v1/transfers": 2}
 OFFICER = {
     "/v1/certifications": 3,
     "/v1/certifications/{certification}": 4,

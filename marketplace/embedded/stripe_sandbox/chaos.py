@@ -20,6 +20,8 @@ class Knobs:
     """Deliveries that never leave and are never tried again."""
     double_webhooks: Rate = 0.0
     """Deliveries that are sent twice."""
+    reorder_webhooks: Rate = 0.0
+    """Deliveries that are held back for up to a second, so that later ones overtake them."""
     delay_ms: Milliseconds = 0
     """How long every delivery waits first."""
     latency_ms: Milliseconds = 0
@@ -38,6 +40,10 @@ class Chaos:
     def __init__(self) -> None:
         self.knobs = Knobs()
         self._dice = random.Random()  # noqa: S311 -- accidents are not secrets.
+
+    def seed(self, number: int) -> None:
+        """Make the accidents of a run repeatable, as far as the order of calls is."""
+        self._dice.seed(number)
 
     def turn(self, changes: Json) -> Knobs:
         """Turn the knobs that are named.
@@ -58,3 +64,7 @@ class Chaos:
     def strikes(self, rate: float) -> bool:
         """Roll the dice."""
         return self._dice.random() < rate
+
+    def between(self, least: float, most: float) -> float:
+        """Draw a number."""
+        return self._dice.uniform(least, most)

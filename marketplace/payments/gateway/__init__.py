@@ -1,10 +1,22 @@
 """The payment provider, behind a port narrow enough that another provider fits: the only importer of ``stripe``."""
 
+from marketplace.payments.gateway.payee_port import PayeeGateway
 from marketplace.payments.gateway.port import KeyReused, PaymentGateway, Refused
 from marketplace.payments.gateway.stripe_gateway import StripeGateway
 from marketplace.settings import Settings
 
-__all__ = ("KeyReused", "PaymentGateway", "Refused", "StripeGateway", "close", "configure", "gateway", "use")
+__all__ = (
+    "KeyReused",
+    "PayeeGateway",
+    "PaymentGateway",
+    "Refused",
+    "StripeGateway",
+    "close",
+    "configure",
+    "gateway",
+    "payees",
+    "use",
+)
 
 _gateway: PaymentGateway | None = None
 
@@ -29,6 +41,14 @@ def gateway() -> PaymentGateway:
     if _gateway is None:
         raise RuntimeError("call payments.gateway.configure() first")
     return _gateway
+
+
+def payees() -> PayeeGateway:
+    """Return the part of the process's gateway that pays institutions."""
+    found = gateway()
+    if not isinstance(found, StripeGateway):
+        raise RuntimeError("this provider pays nobody")  # noqa: TRY004 - a fact of the process, not of an argument.
+    return found.payees
 
 
 async def close() -> None:

@@ -1,11 +1,13 @@
 """What can be done with money. Lock order within payments: the booking's payments in id order, then a refund."""
 
+from marketplace.payments.operations.balancing import match_balance
 from marketplace.payments.operations.cancelling import cancel_at_provider, cancel_open_payments
 from marketplace.payments.operations.inbox import collect_missed_events, mark_applied, prune_events, receive
 from marketplace.payments.operations.opening import open_payment
 from marketplace.payments.operations.outcomes import fetch_outcome, record_outcome
 from marketplace.payments.operations.refunding import apply_refund, hand_over_refund, request_refund, submit_refund
 from marketplace.payments.operations.starting import start_payment
+from marketplace.payments.operations.verifying import note_verification, verify_balance
 
 __all__ = (
     "apply_refund",
@@ -15,6 +17,8 @@ __all__ = (
     "fetch_outcome",
     "hand_over_refund",
     "mark_applied",
+    "match_balance",
+    "note_verification",
     "open_payment",
     "prune_events",
     "receive",
@@ -22,4 +26,5 @@ __all__ = (
     "request_refund",
     "start_payment",
     "submit_refund",
+    "verify_balance",
 )

@@ -12,6 +12,7 @@ from marketplace.payments import queries
 from marketplace.payments.errors import ProviderDisagrees
 from marketplace.payments.events import PaymentFailed, PaymentSucceeded
 from marketplace.payments.gateway import gateway
+from marketplace.payments.operations.bookkeeping import book_capture
 from marketplace.payments.operations.locating import locate_session
 from marketplace.payments.operations.locks import lock_leg_of
 from marketplace.payments.queries import PaymentRow, payment_of
@@ -67,9 +68,12 @@ async def record_outcome(*, payment_id: UUID, outcome: Outcome, actor: Actor = S
         now,
         outcome.checkout_url,
     )
+    after = payment_of(row)
+    if succeeded:
+        await book_capture(after, now=now)
     await record(f"payment.{status}", actor=actor, subject=payment_id, now=now, before=payment.status, after=status)
     await _announce(payment, status, now=now)
-    return _recorded(payment_of(row), changed=True)
+    return _recorded(after, changed=True)
 
 
 def _check(payment: PaymentRow, outcome: Outcome) -> None:

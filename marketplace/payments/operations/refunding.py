@@ -14,6 +14,7 @@ from marketplace.payments.errors import NotCaptured, RefundTooLarge
 from marketplace.payments.events import RefundFailed, RefundSucceeded
 from marketplace.payments.gateway import Refused, gateway
 from marketplace.payments.jobs import SubmitRefund
+from marketplace.payments.operations.bookkeeping import book_promise, book_refund
 from marketplace.payments.operations.locks import lock_payment, lock_refund
 from marketplace.payments.queries import RefundRow, refund_of
 from marketplace.payments.rules import REFUND_KEY_TRUST, RefundOutcome, RefundReason, RefundRequest, advance_refund
@@ -44,9 +45,9 @@ async def request_refund(  # noqa: PLR0913 - a refund has these facts, and each 
         if amount > payment.captured_amount - promised:
             raise RefundTooLarge(refundable_amount=payment.captured_amount - promised)
         refund_id = new_id()
-        await execute(
+        row = await fetch_one(
             "INSERT INTO refunds (id, payment_id, booking_id, institution_id, partner_id, amount, currency, reason, status,"
-            " dedupe, requested_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'requested', $9, $10)",
+            " dedupe, requested_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'requested', $9, $10) RETURNING *",
             refund_id,
             payment_id,
             payment.booking_id,
@@ -58,6 +59,7 @@ async def request_refund(  # noqa: PLR0913 - a refund has these facts, and each 
             dedupe,
             now,
         )
+        await book_promise(refund_of(row), now=now)
         await publish(SubmitRefund(refund_id=refund_id), now=now)
         await record("refund.requested", actor=actor, subject=refund_id, now=now, why=reason, after=amount)
         return refund_id
@@ -148,6 +150,7 @@ async def _record(refund_id: UUID, outcome: RefundOutcome, *, now: datetime) -> 
             None if status in UNSETTLED_REFUND else now,
             now,
         )
+        await book_refund(refund, outcome, now=now)
         await record(f"refund.{status}", actor=SYSTEM, subject=refund_id, now=now, before=refund.status, after=status)
         await _announce(refund, status, now=now)
 
