@@ -260,6 +260,10 @@ async def _random_room(town: Town, house: UUID, random: Random) -> None:
             price_amount=random.randint(5_000, 40_000),
             unit_count=units,
             min_stay_count=random.choice((1, 1, 3, 14)),
+            max_stay_count=random.choice((180, 180, 60, 20)),
+            lead_day_count=random.choice((0, 0, 60, 120)),
+            closed_to_arrival=random.random() < 0.15,
+            closed_to_departure=random.random() < 0.15,
             closed=random.random() < 0.15,
         )
     for _ in range(random.randint(0, 6)):

@@ -82,7 +82,7 @@ async def search(
         window=asked.window,
         filters=asked.filters,
         party=asked.party,
-        institution_id=asked.institution_id,
+        institution_ids=None if asked.institution_id is None else [asked.institution_id],
         now=now,
     )
     found = choose(rooms, asked=asked, weather=weather, prices=await _prices(rooms, asked.party, now))

@@ -1,0 +1,156 @@
+"""When a party could stay in a room type, in SQL over its lock row ``k``: pieces that several statements are made of.
+
+The lock row says which nights are closed, who fits into a unit, and which stays obey every night's restrictions, so most
+room types are decided by that row alone. Nights are counted only where several units are asked for or a hold has lapsed,
+since lapsed holds count as free, as they do for the booking that follows; seasons are read only where a restriction binds.
+"""
+
+from datetime import datetime
+from functools import cached_property
+
+from marketplace.catalog.queries import Matching
+from marketplace.kit.clock import local_date
+from marketplace.search.rules import Party, Window
+
+
+class Openings:
+    """The conditions of one search, with parameters in ``sql``; each is written where k and certifications c are.
+
+    A parameter is put when it is first used, since PostgreSQL must be able to tell its type.
+    """
+
+    def __init__(self, sql: Matching, window: Window, party: Party, *, now: datetime) -> None:
+        self._sql = sql
+        self._asked = window
+        self._party = party
+        self._now = now
+
+    @cached_property
+    def first(self) -> str:
+        """The first day of the window."""
+        return f"{self._sql.put(self._asked.first)}::date"
+
+    @cached_property
+    def end(self) -> str:
+        """The day after the window."""
+        return f"{self._sql.put(self._asked.end)}::date"
+
+    @cached_property
+    def nights(self) -> str:
+        """How many nights are stayed."""
+        return f"{self._sql.put(self._asked.nights)}::integer"
+
+    @cached_property
+    def today(self) -> str:
+        """The local date of asking."""
+        return f"{self._sql.put(local_date(self._now))}::date"
+
+    @cached_property
+    def at(self) -> str:
+        """The instant of asking."""
+        return f"{self._sql.put(self._now)}::timestamptz"
+
+    @cached_property
+    def guests(self) -> str:
+        """How many travel."""
+        return f"{self._sql.put(self._party.guests)}::integer"
+
+    @cached_property
+    def units(self) -> str:
+        """How many units the party takes, as ``Party.units`` has it."""
+        rooms = (
+            f"{self._sql.put(self._party.rooms)}::integer"
+            if self._party.rooms
+            else f"({self.guests} + k.guests_max - 1) / k.guests_max"
+        )
+        return f"(CASE WHEN k.sold_by = 'bed' THEN {self.guests} ELSE {rooms} END)"
+
+    @property
+    def window(self) -> str:
+        """The window as a range."""
+        return f"daterange({self.first}, {self.end})"
+
+    @property
+    def certified(self) -> str:
+        """Whether the certificate covers a stay; of bounds, unlike of ranges, the planner knows what they leave."""
+        if self._asked.exact:
+            return f"c.valid_from_on <= {self.first} AND c.valid_until_on >= {self.end}"
+        return f"c.valid_from_on < {self.end} AND c.valid_until_on > {self.first}"
+
+    @property
+    def span(self) -> str:
+        """The nights of the window that the certificate covers."""
+        return self.window if self._asked.exact else f"({self.window} * daterange(c.valid_from_on, c.valid_until_on))"
+
+    @property
+    def held(self) -> str:
+        """Whether a lapsed hold still seems to fill the room type on some night of the window."""
+        return "(k.room_type_id IN (SELECT room_type_id FROM held))"
+
+    @property
+    def held_rooms(self) -> str:
+        """The body of ``held``."""
+        return f"SELECT room_type_id FROM allocations WHERE expires_at <= {self.at} AND stay && {self.window}"
+
+    @property
+    def fits(self) -> str:
+        """Whether the party fits into the room type and it is for sale at all."""
+        return f"NOT k.stop_sale AND {self.units} <= k.unit_count AND {self.units} * k.guests_max >= {self.guests}"
+
+    @property
+    def told_by_the_lock(self) -> str:
+        """Whether the closed nights say which nights are free; else they must be counted."""
+        return f"({self.units} = 1 AND NOT {self.held})"
+
+    @property
+    def unclosed(self) -> str:
+        """The nights that are not closed, of which one unit could be had."""
+        return f"(datemultirange({self.span}) - k.closed)"
+
+    @property
+    def counted(self) -> str:
+        """The nights of which as many units are left as the party takes, lapsed holds given back."""
+        return f"""coalesce((
+    SELECT range_agg(daterange(n.night, n.night + 1))
+      FROM room_nights n
+     WHERE n.room_type_id = k.room_type_id AND n.night >= lower({self.span}) AND n.night < upper({self.span})
+       AND NOT n.closed AND n.unit_count - n.taken_count + CASE WHEN {self.held} THEN coalesce((
+               SELECT sum(a.unit_count) FROM allocations a
+                WHERE a.room_type_id = n.room_type_id AND a.expires_at <= {self.at} AND a.stay @> n.night), 0)
+           ELSE 0 END >= {self.units}), '{{}}')"""
+
+    @property
+    def maybe(self) -> str:
+        """Whether counting could find a stay: one unit must be left on every night of it, or be held in vain."""
+        return f"({self.held} OR {self._long_enough(self.unclosed)})"
+
+    @property
+    def stays(self) -> str:
+        """Whether a stay could be had as the lock row tells it."""
+        return f"{self.told_by_the_lock} AND {self._possible(self.unclosed)}"
+
+    @property
+    def counted_stays(self) -> str:
+        """Whether a stay could be had where nights must be counted."""
+        return f"NOT {self.told_by_the_lock} AND {self.maybe} AND {self._possible(self.counted)}"
+
+    def _long_enough(self, free: str) -> str:
+        if self._asked.exact and free == self.unclosed:
+            return f"NOT k.closed && {self.window}"
+        return f"EXISTS (SELECT FROM unnest({free}) gap WHERE upper(gap) - lower(gap) >= {self.nights})"
+
+    def _possible(self, free: str) -> str:
+        """Say whether a stay within ``free`` nights obeys the restrictions on its arrival and departure."""
+        quickly = (
+            f"{self.nights} BETWEEN k.stay_min_count AND k.stay_max_count AND NOT k.has_closed_days"
+            f" AND {self.first} - {self.today} >= k.lead_day_count"
+        )
+        return f"""({self._long_enough(free)} AND (({quickly}) OR EXISTS (
+    SELECT FROM unnest({free}) gap, room_type_seasons y,
+           unnest(y.first_days, y.end_days, y.min_stay_counts, y.max_stay_counts, y.lead_day_counts, y.closed_to_arrival)
+               AS run (first, "end", shortest, longest, lead, no_arrival),
+           generate_series(greatest(run.first, lower(gap) - date '2000-01-01', {self.today} + run.lead - date '2000-01-01'),
+                           least(run."end" - 1, upper(gap) - {self.nights} - date '2000-01-01')) AS day
+     WHERE y.room_type_id = k.room_type_id AND {self.nights} BETWEEN run.shortest AND run.longest AND NOT run.no_arrival
+       AND NOT coalesce(y.closed_to_departure[width_bucket(day + {self.nights}, y.first_days)]
+                        AND day + {self.nights} < y.end_days[width_bucket(day + {self.nights}, y.first_days)], false))))"""
