@@ -1,11 +1,13 @@
 """Why an institution asked for by id is not in the answer: each reason, with its facts; and silence when it is."""
 
+from datetime import date
+
 import pytest
 
 from marketplace.certifications import operations as certifications
 from marketplace.kit.ids import wire
 
-from .conftest import NOW, Town, day
+from .conftest import NOW, TODAY, Town, day
 
 pytestmark = pytest.mark.usefixtures("still")
 
@@ -144,12 +146,14 @@ async def test_a_window_in_which_every_date_is_restricted(client, town, house, r
 async def test_a_window_whose_free_dates_are_beyond_the_certificate(client, town) -> None:
     house = await town.open(certified_days_ago=3 * 365 - 140)
     room = await town.room(house)
-    await town.take(room, 120, 141, units=2)
+    [until] = [facts["valid_until"] for facts in (await reasons(client, house)).values()]
+    await town.take(room, 100, (date.fromisoformat(until) - TODAY).days, units=2)
     answer = await client.get(
         "/v1/stays",
         params={"institution_id": wire("ins", house), "from": "2027-07-01", "to": "2027-09-01", "nights": 7},
     )
-    assert [reason["code"] for reason in answer.json()["excluded_because"]] == ["stay_beyond_certificate"]
+    [reason] = answer.json()["excluded_because"]
+    assert (reason["code"], reason["facts"]) == ("stay_beyond_certificate", {"valid_until": until})
 
 
 async def test_too_large_a_party(client, house, room) -> None:

@@ -37,7 +37,8 @@ async def rooms(  # noqa: PLR0913 - what bounds a search, each named.
         sql.conditions.append(f"i.id = ANY ({sql.put(list(institution_ids))})")
     if nearest is not None:
         sql.conditions.append(_nearest(sql, nearest))
-    rows = await fetch(_statement(sql, Openings(sql, window, party, now=now)), *sql.args)
+    openings = Openings(sql, window, party, sold_by=filters.sold_by, now=now)
+    rows = await fetch(_statement(sql, openings), *sql.args)
     facts: dict[UUID, Facts] = {}
     found: list[Room] = []
     for row in rows:

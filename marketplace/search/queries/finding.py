@@ -15,6 +15,7 @@ from marketplace.kit.pages import BadCursor
 from marketplace.places.rules import Place
 from marketplace.pricing import queries as pricing
 from marketplace.search.queries import candidates
+from marketplace.search.queries.ranking import Key, Ranked, can_rank, rank
 from marketplace.search.rules import (
     Alternative,
     Asked,
@@ -24,6 +25,7 @@ from marketplace.search.rules import (
     Party,
     Prices,
     Room,
+    Weather,
     choose,
     count_facets,
     in_order,
@@ -44,12 +46,13 @@ class SortKey(NamedTuple):
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """A page of institutions that fit (one more than asked for says that there are more), and counts over all of them.
+    """A page of institutions that fit, and counts over all of them.
 
-    ``alternatives`` are found only when nothing fits.
+    ``next`` stands after the last of the page when there are more. ``alternatives`` are found only when nothing fits.
     """
 
     matches: list[Match]
+    next: SortKey | None
     total_count: int
     facets: Facets
     alternatives: list[Alternative]
@@ -70,7 +73,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 async def search(
     *, asked: Asked, places: Mapping[str, Place], after: SortKey | None, limit: int, now: datetime
 ) -> Answer:
-    """Answer a search in two queries, or in at most five when nothing fits. Refuses: BadCursor of another search.
+    """Answer a search in three queries, or in at most seven when nothing fits. Refuses: BadCursor of another search.
 
     A page begins after the position and id that the last one ended with, so that institutions which come and go
     meanwhile neither repeat others nor hide them.
@@ -78,38 +81,54 @@ async def search(
     if after is not None and after.asked != fingerprint(asked):
         raise BadCursor
     weather = weather_of(asked.window, places, origin=asked.origin, relief_min=asked.relief_min)
-    rooms = await candidates.rooms(
-        window=asked.window,
-        filters=asked.filters,
-        party=asked.party,
-        institution_ids=None if asked.institution_id is None else [asked.institution_id],
-        now=now,
-    )
-    found = choose(rooms, asked=asked, weather=weather, prices=await _prices(rooms, asked.party, now))
-    ordered = in_order(found, asked.sort)
-    start = 0
-    if after is not None:
-        start = bisect_right(ordered, (after.position, after.id), key=lambda one: _key(one, asked))
+    key = (after.position, after.id) if after is not None else None
+    if can_rank(asked):
+        ranked = await rank(asked=asked, places=places, weather=weather, after=key, limit=limit + 1, now=now)
+        shown = [institution_id for _, institution_id in ranked.keys[:limit]]
+        matches = await _matches(asked, weather, now, institution_ids=shown) if shown else []
+    else:
+        found = await _matches(asked, weather, now, institution_ids=None)
+        ranked = _rank_tried(found, asked, places, after=key, limit=limit + 1)
+        shown = [institution_id for _, institution_id in ranked.keys[:limit]]
+        matches = found
+    by_id = {match.facts.institution_id: match for match in matches}
     return Answer(
-        matches=ordered[start : start + limit + 1],
-        total_count=len(ordered),
-        facets=count_facets(ordered, places),
-        alternatives=[] if ordered else await _alternatives(asked, places, now),
+        # A room that was taken between two queries is no longer shown, and the page is shorter by it.
+        matches=[by_id[one] for one in shown if one in by_id],
+        next=SortKey(fingerprint(asked), *ranked.keys[limit - 1]) if len(ranked.keys) > limit else None,
+        total_count=ranked.total_count,
+        facets=ranked.facets,
+        alternatives=[] if ranked.total_count else await _alternatives(asked, places, now),
     )
 
 
-def key_of(match: Match, asked: Asked) -> SortKey:
-    """Return the cursor that stands after a match."""
-    return SortKey(fingerprint(asked), *_key(match, asked))
+async def _matches(
+    asked: Asked, weather: Weather | None, now: datetime, *, institution_ids: list[UUID] | None
+) -> list[Match]:
+    """Return what fits, with offers and prices: of these institutions, or of all."""
+    if institution_ids is None and asked.institution_id is not None:
+        institution_ids = [asked.institution_id]
+    rooms = await candidates.rooms(
+        window=asked.window, filters=asked.filters, party=asked.party, institution_ids=institution_ids, now=now
+    )
+    return choose(rooms, asked=asked, weather=weather, prices=await _prices(rooms, asked.party, now))
+
+
+def _rank_tried(
+    found: Iterable[Match], asked: Asked, places: Mapping[str, Place], *, after: Key | None, limit: int
+) -> Ranked:
+    """Put in order what was found by trying every institution, as the chosen dates decide its place."""
+    ordered = in_order(found, asked.sort)
+    keys = [(position(match, asked.sort), match.facts.institution_id) for match in ordered]
+    start = bisect_right(keys, after) if after is not None else 0
+    return Ranked(
+        keys=keys[start : start + limit], total_count=len(ordered), facets=count_facets(ordered, places)
+    )
 
 
 def fingerprint(asked: Asked) -> str:
     """Return a short digest of a search, so that a cursor is used only with the search that it came from."""
     return hashlib.sha256(msgspec.json.encode(asked)).hexdigest()[:16]
-
-
-def _key(match: Match, asked: Asked) -> tuple[int, UUID]:
-    return position(match, asked.sort), match.facts.institution_id
 
 
 async def _alternatives(asked: Asked, places: Mapping[str, Place], now: datetime) -> list[Alternative]:

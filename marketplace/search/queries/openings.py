@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import cached_property
 
 from marketplace.catalog.queries import Matching
+from marketplace.catalog.rules import SoldBy
 from marketplace.kit.clock import local_date
 from marketplace.search.rules import Party, Window
 
@@ -19,8 +20,11 @@ class Openings:
     A parameter is put when it is first used, since PostgreSQL must be able to tell its type.
     """
 
-    def __init__(self, sql: Matching, window: Window, party: Party, *, now: datetime) -> None:
+    def __init__(
+        self, sql: Matching, window: Window, party: Party, *, sold_by: SoldBy | None, now: datetime
+    ) -> None:
         self._sql = sql
+        self._sold_by = sold_by
         self._asked = window
         self._party = party
         self._now = now
@@ -66,6 +70,14 @@ class Openings:
         return f"(CASE WHEN k.sold_by = 'bed' THEN {self.guests} ELSE {rooms} END)"
 
     @property
+    def singles(self) -> str:
+        """How many units for two or more one guest has alone, as ``pricing.rules.single_use_count`` has it."""
+        return (
+            f"(CASE WHEN k.guests_max < 2 THEN 0 WHEN {self.guests} <= {self.units} THEN {self.guests}"
+            f" ELSE greatest(0, 2 * {self.units} - {self.guests}) END)"
+        )
+
+    @property
     def window(self) -> str:
         """The window as a range."""
         return f"daterange({self.first}, {self.end})"
@@ -95,7 +107,8 @@ class Openings:
     @property
     def fits(self) -> str:
         """Whether the party fits into the room type and it is for sale at all."""
-        return f"NOT k.stop_sale AND {self.units} <= k.unit_count AND {self.units} * k.guests_max >= {self.guests}"
+        fits = f"NOT k.stop_sale AND {self.units} <= k.unit_count AND {self.units} * k.guests_max >= {self.guests}"
+        return f"{fits} AND k.sold_by = {self._sql.put(self._sold_by)}" if self._sold_by else fits
 
     @property
     def told_by_the_lock(self) -> str:
