@@ -53,7 +53,7 @@ async def rooms(  # noqa: PLR0913 - what bounds a search, each named.
                 unit_count=row["units"],
                 guests_max=row["guests_max"],
                 seasons=Seasons(*(row[name] for name in _SEASONS)),
-                free=_open(row["open"]),
+                free=_stretches(row["free"]),
             )
         )
     return found
@@ -72,7 +72,7 @@ SELECT i.id AS institution_id, i.place_code, {sql.grade} AS grade, {sql.rank} AS
        {sql.distance} AS distance_m, l.services, l.ability_level_min, l.ability_level_max,
        {UNDER_RESTRICTION} AS under_restriction,
        k.room_type_id, k.guests_max, {openings.units} AS units, {", ".join(f"y.{name}" for name in _SEASONS)},
-       CASE WHEN {openings.told_by_the_lock} THEN {openings.unclosed} ELSE {openings.counted} END AS open
+       {openings.free} AS free
   FROM institutions i
   JOIN listings l ON l.institution_id = i.id
   JOIN institution_search s ON s.institution_id = i.id
@@ -109,5 +109,5 @@ def _facts(row: asyncpg.Record, filters: Filters) -> Facts:
     )
 
 
-def _open(stretches: Sequence[Range]) -> list[tuple[int, int]]:
-    return [(number(stretch.lower), number(stretch.upper)) for stretch in stretches]
+def _stretches(free: Sequence[Range]) -> list[tuple[int, int]]:
+    return [(number(stretch.lower), number(stretch.upper)) for stretch in free]

@@ -1,8 +1,8 @@
 """When a party could stay in a room type, in SQL over its lock row ``k``: pieces that several statements are made of.
 
 The lock row says which nights are closed, who fits into a unit, and which stays obey every night's restrictions, so most
-room types are decided by that row alone. Nights are counted only where several units are asked for or a hold has lapsed,
-since lapsed holds count as free, as they do for the booking that follows; seasons are read only where a restriction binds.
+room types are decided by that row alone. Nights are looked at only where several units are asked for, a restriction may
+bind, or a hold has lapsed: lapsed holds count as free, as they do for the booking that follows.
 """
 
 from datetime import datetime
@@ -116,54 +116,42 @@ class Openings:
         return f"({self.units} = 1 AND NOT {self.held})"
 
     @property
-    def unclosed(self) -> str:
-        """The nights that are not closed, of which one unit could be had."""
-        return f"(datemultirange({self.span}) - k.closed)"
-
-    @property
-    def counted(self) -> str:
-        """The nights of which as many units are left as the party takes, lapsed holds given back."""
-        return f"""coalesce((
-    SELECT range_agg(daterange(n.night, n.night + 1))
-      FROM room_nights n
-     WHERE n.room_type_id = k.room_type_id AND n.night >= lower({self.span}) AND n.night < upper({self.span})
-       AND NOT n.closed AND n.unit_count - n.taken_count + CASE WHEN {self.held} THEN coalesce((
-               SELECT sum(a.unit_count) FROM allocations a
-                WHERE a.room_type_id = n.room_type_id AND a.expires_at <= {self.at} AND a.stay @> n.night), 0)
-           ELSE 0 END >= {self.units}), '{{}}')"""
+    def free(self) -> str:
+        """The nights that the party could have."""
+        counted = f"free_nights(k.room_type_id, {self.span}, {self.units}, {self.at})"
+        return f"CASE WHEN {self.told_by_the_lock} THEN {self._unclosed} ELSE {counted} END"
 
     @property
     def maybe(self) -> str:
-        """Whether counting could find a stay: one unit must be left on every night of it, or be held in vain."""
-        return f"({self.held} OR {self._long_enough(self.unclosed)})"
+        """Whether there could be a stay: one unit is left on every night of it, or held in vain."""
+        return f"({self.held} OR {self._long_enough})"
 
     @property
-    def stays(self) -> str:
-        """Whether a stay could be had as the lock row tells it."""
-        return f"{self.told_by_the_lock} AND {self._possible(self.unclosed)}"
+    def plainly(self) -> str:
+        """Whether there is a stay, where the lock row alone says so."""
+        return f"{self._plain} AND {self._long_enough}"
 
     @property
-    def counted_stays(self) -> str:
-        """Whether a stay could be had where nights must be counted."""
-        return f"NOT {self.told_by_the_lock} AND {self.maybe} AND {self._possible(self.counted)}"
-
-    def _long_enough(self, free: str) -> str:
-        if self._asked.exact and free == self.unclosed:
-            return f"NOT k.closed && {self.window}"
-        return f"EXISTS (SELECT FROM unnest({free}) gap WHERE upper(gap) - lower(gap) >= {self.nights})"
-
-    def _possible(self, free: str) -> str:
-        """Say whether a stay within ``free`` nights obeys the restrictions on its arrival and departure."""
-        quickly = (
-            f"{self.nights} BETWEEN k.stay_min_count AND k.stay_max_count AND NOT k.has_closed_days"
-            f" AND {self.first} - {self.today} >= k.lead_day_count"
+    def on_a_closer_look(self) -> str:
+        """Whether there is a stay, where nights must be counted or restrictions looked at."""
+        return (
+            f"NOT ({self._plain}) AND {self.maybe}"
+            f" AND could_stay(k.room_type_id, {self.span}, {self.nights}, {self.units}, {self.today}, {self.at})"
         )
-        return f"""({self._long_enough(free)} AND (({quickly}) OR EXISTS (
-    SELECT FROM unnest({free}) gap, room_type_seasons y,
-           unnest(y.first_days, y.end_days, y.min_stay_counts, y.max_stay_counts, y.lead_day_counts, y.closed_to_arrival)
-               AS run (first, "end", shortest, longest, lead, no_arrival),
-           generate_series(greatest(run.first, lower(gap) - date '2000-01-01', {self.today} + run.lead - date '2000-01-01'),
-                           least(run."end" - 1, upper(gap) - {self.nights} - date '2000-01-01')) AS day
-     WHERE y.room_type_id = k.room_type_id AND {self.nights} BETWEEN run.shortest AND run.longest AND NOT run.no_arrival
-       AND NOT coalesce(y.closed_to_departure[width_bucket(day + {self.nights}, y.first_days)]
-                        AND day + {self.nights} < y.end_days[width_bucket(day + {self.nights}, y.first_days)], false))))"""
+
+    @property
+    def _plain(self) -> str:
+        return (
+            f"{self.told_by_the_lock} AND {self.nights} BETWEEN k.stay_min_count AND k.stay_max_count"
+            f" AND {self.first} - {self.today} >= k.lead_day_count AND NOT k.has_closed_days"
+        )
+
+    @property
+    def _unclosed(self) -> str:
+        return f"(datemultirange({self.span}) - k.closed)"
+
+    @property
+    def _long_enough(self) -> str:
+        if self._asked.exact:
+            return f"NOT k.closed && {self.window}"
+        return f"EXISTS (SELECT FROM unnest({self._unclosed}) gap WHERE upper(gap) - lower(gap) >= {self.nights})"

@@ -78,7 +78,8 @@ def _statement(  # noqa: PLR0913, PLR0917 - the parts of one statement.
         joins, total = joins + _totals(sql, openings, now), "p.total"
         sql.conditions.append("p.total IS NOT NULL")
     else:
-        sql.conditions.append(f"({_some_room(openings, openings.stays)} OR {_some_room(openings, openings.counted_stays)})")
+        plainly, closer = (_some_room(openings, how) for how in (openings.plainly, openings.on_a_closer_look))
+        sql.conditions.append(f"({plainly} OR {closer})")
     if asked.price_max is not None:
         sql.conditions.append(f"p.total <= {sql.put(asked.price_max)}::bigint")
     counts = ", ".join(
@@ -138,7 +139,7 @@ def _totals(sql: Matching, openings: Openings, now: datetime) -> str:
             JOIN room_type_seasons y ON y.room_type_id = k.room_type_id,
          LATERAL (SELECT width_bucket({day_in}, y.first_days) AS first, width_bucket({day_out}, y.first_days) AS last) z
            WHERE k.institution_id = i.id AND {openings.fits}
-             AND ({openings.stays} OR {openings.counted_stays})) p"""
+             AND ({openings.plainly} OR {openings.on_a_closer_look})) p"""
 
 
 def _position(asked: Asked) -> str:
