@@ -29,7 +29,7 @@ END $$;
 
 -- The nights of a span of which so many units are left, counting lapsed holds as free.
 CREATE FUNCTION free_nights(for_room_type uuid, span daterange, wanted_units integer, at timestamptz) RETURNS datemultirange
-LANGUAGE plpgsql STABLE AS $$
+LANGUAGE plpgsql STABLE COST 5000 AS $$
 BEGIN
     RETURN (
         WITH lapsed AS (SELECT stay, unit_count FROM allocations WHERE room_type_id = for_room_type AND expires_at <= at)
@@ -44,7 +44,7 @@ END $$;
 -- search.rules.check_ins says, for the few room types that their lock row does not decide.
 CREATE FUNCTION could_stay(
     for_room_type uuid, span daterange, nights integer, wanted_units integer, today date, at timestamptz
-) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
+) RETURNS boolean LANGUAGE plpgsql STABLE COST 10000 AS $$
 BEGIN
     RETURN EXISTS (
         SELECT FROM unnest(free_nights(for_room_type, span, wanted_units, at)) AS free

@@ -1,7 +1,7 @@
 """Answering a search: what fits, a page of it, and the nearest fits when nothing does."""
 
 import hashlib
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Annotated, NamedTuple
@@ -15,7 +15,7 @@ from marketplace.kit.pages import BadCursor
 from marketplace.places.rules import Place
 from marketplace.pricing import queries as pricing
 from marketplace.search.queries import candidates
-from marketplace.search.queries.ranking import Key, Ranked, can_rank, rank
+from marketplace.search.queries.ranking import Key, Ranked, depends_on_dates, rank
 from marketplace.search.rules import (
     Alternative,
     Asked,
@@ -28,13 +28,17 @@ from marketplace.search.rules import (
     Weather,
     choose,
     count_facets,
-    in_order,
     nearest_fits,
     places_by_nearness,
     position,
     weather_of,
     widened,
 )
+
+
+# For how many institutions dates are chosen at once: while a page is filled, and where all are needed anyway.
+_BATCH = 60
+_MANY = 1_000
 
 
 class SortKey(NamedTuple):
@@ -82,19 +86,15 @@ async def search(
         raise BadCursor
     weather = weather_of(asked.window, places, origin=asked.origin, relief_min=asked.relief_min)
     key = (after.position, after.id) if after is not None else None
-    if can_rank(asked):
-        ranked = await rank(asked=asked, places=places, weather=weather, after=key, limit=limit + 1, now=now)
-        shown = [institution_id for _, institution_id in ranked.keys[:limit]]
-        matches = await _matches(asked, weather, now, institution_ids=shown) if shown else []
+    if depends_on_dates(asked):
+        ranked, matches = await _refined(asked, places, weather, after=key, limit=limit + 1, now=now)
     else:
-        found = await _matches(asked, weather, now, institution_ids=None)
-        ranked = _rank_tried(found, asked, places, after=key, limit=limit + 1)
-        shown = [institution_id for _, institution_id in ranked.keys[:limit]]
-        matches = found
+        ranked = await rank(asked=asked, places=places, weather=weather, after=key, limit=limit + 1, now=now)
+        matches = await _matches(asked, weather, now, institution_ids=[one for _, one in ranked.keys[:limit]])
     by_id = {match.facts.institution_id: match for match in matches}
     return Answer(
         # A room that was taken between two queries is no longer shown, and the page is shorter by it.
-        matches=[by_id[one] for one in shown if one in by_id],
+        matches=[by_id[one] for _, one in ranked.keys[:limit] if one in by_id],
         next=SortKey(fingerprint(asked), *ranked.keys[limit - 1]) if len(ranked.keys) > limit else None,
         total_count=ranked.total_count,
         facets=ranked.facets,
@@ -102,28 +102,44 @@ async def search(
     )
 
 
+async def _refined(  # noqa: PLR0913 - a page of a search.
+    asked: Asked, places: Mapping[str, Place], weather: Weather | None, *, after: Key | None, limit: int, now: datetime
+) -> tuple[Ranked, list[Match]]:
+    """Choose dates for institutions in the order of the best that they could be, until no other could be on the page.
+
+    Where too dear and too warm dates fall away, the counts need all of them.
+    """
+    bounds = await rank(asked=asked, places=places, weather=weather, after=None, limit=None, now=now)
+    every = asked.price_max is not None or asked.relief_min is not None
+    found: list[Match] = []
+    keys: list[Key] = []
+    step = _MANY if every else _BATCH
+    for start in range(0, len(bounds.keys), step):
+        batch = bounds.keys[start : start + step]
+        if not every and bisect_left(keys, batch[0]) - _after(keys, after) >= limit:
+            break
+        found += await _matches(asked, weather, now, institution_ids=[one for _, one in batch])
+        keys = sorted((position(match, asked.sort), match.facts.institution_id) for match in found)
+    shown = keys[_after(keys, after) :][:limit]
+    if every:
+        return Ranked(keys=shown, total_count=len(found), facets=count_facets(found, places)), found
+    return Ranked(keys=shown, total_count=bounds.total_count, facets=bounds.facets), found
+
+
+def _after(keys: list[Key], after: Key | None) -> int:
+    return 0 if after is None else bisect_right(keys, after)
+
+
 async def _matches(
-    asked: Asked, weather: Weather | None, now: datetime, *, institution_ids: list[UUID] | None
+    asked: Asked, weather: Weather | None, now: datetime, *, institution_ids: list[UUID]
 ) -> list[Match]:
-    """Return what fits, with offers and prices: of these institutions, or of all."""
-    if institution_ids is None and asked.institution_id is not None:
-        institution_ids = [asked.institution_id]
+    """Return what fits of some institutions, with offers and prices."""
+    if not institution_ids:
+        return []
     rooms = await candidates.rooms(
         window=asked.window, filters=asked.filters, party=asked.party, institution_ids=institution_ids, now=now
     )
     return choose(rooms, asked=asked, weather=weather, prices=await _prices(rooms, asked.party, now))
-
-
-def _rank_tried(
-    found: Iterable[Match], asked: Asked, places: Mapping[str, Place], *, after: Key | None, limit: int
-) -> Ranked:
-    """Put in order what was found by trying every institution, as the chosen dates decide its place."""
-    ordered = in_order(found, asked.sort)
-    keys = [(position(match, asked.sort), match.facts.institution_id) for match in ordered]
-    start = bisect_right(keys, after) if after is not None else 0
-    return Ranked(
-        keys=keys[start : start + limit], total_count=len(ordered), facets=count_facets(ordered, places)
-    )
 
 
 def fingerprint(asked: Asked) -> str:

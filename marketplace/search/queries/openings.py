@@ -129,21 +129,26 @@ class Openings:
     @property
     def plainly(self) -> str:
         """Whether there is a stay, where the lock row alone says so."""
-        return f"{self._plain} AND {self._long_enough}"
+        return f"{self.told_by_the_lock} AND {self._unrestricted} AND {self._long_enough}"
 
     @property
     def on_a_closer_look(self) -> str:
         """Whether there is a stay, where nights must be counted or restrictions looked at."""
-        return (
-            f"NOT ({self._plain}) AND {self.maybe}"
-            f" AND could_stay(k.room_type_id, {self.span}, {self.nights}, {self.units}, {self.today}, {self.at})"
-        )
+        could = f"could_stay(k.room_type_id, {self.span}, {self.nights}, {self.units}, {self.today}, {self.at})"
+        if self._asked.exact:
+            counted = (
+                "(SELECT count(*) FROM room_nights n WHERE n.room_type_id = k.room_type_id"
+                f" AND n.night >= {self.first} AND n.night < {self.end} AND NOT n.closed"
+                f" AND n.unit_count - n.taken_count >= {self.units}) = {self.nights}"
+            )
+            could = f"CASE WHEN NOT {self.held} AND {self._unrestricted} THEN {counted} ELSE {could} END"
+        return f"NOT ({self.told_by_the_lock} AND {self._unrestricted}) AND {self.maybe} AND {could}"
 
     @property
-    def _plain(self) -> str:
+    def _unrestricted(self) -> str:
         return (
-            f"{self.told_by_the_lock} AND {self.nights} BETWEEN k.stay_min_count AND k.stay_max_count"
-            f" AND {self.first} - {self.today} >= k.lead_day_count AND NOT k.has_closed_days"
+            f"({self.nights} BETWEEN k.stay_min_count AND k.stay_max_count"
+            f" AND {self.first} - {self.today} >= k.lead_day_count AND NOT k.has_closed_days)"
         )
 
     @property

@@ -21,28 +21,41 @@ from marketplace.search.queries.candidates import UNDER_RESTRICTION
 from marketplace.search.queries.openings import Openings
 from marketplace.search.rules import Asked, Facets, Weather
 from marketplace.search.rules import recommending as points
+from marketplace.search.rules.climate import UNKNOWN_MEAN
 from marketplace.search.rules.matches import GRADE_STEP, UNKNOWN_LAST
 
 Key = tuple[int, UUID]
 
 
 class Ranked(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the institutions of a page stand, first to last, and counts over the whole answer."""
+    """Where institutions stand, first to last, and counts over the whole answer."""
 
     keys: list[Key]
     total_count: int
     facets: Facets
 
 
-def can_rank(asked: Asked) -> bool:
-    """Say whether an institution's place does not depend on which dates of a window are chosen for it."""
-    return asked.window.exact or (asked.origin is None and asked.price_max is None and asked.sort != "price")
+def depends_on_dates(asked: Asked) -> bool:
+    """Say whether an institution's place depends on which dates of a window are chosen for it."""
+    return not asked.window.exact and (
+        asked.origin is not None or asked.price_max is not None or asked.sort == "price"
+    )
 
 
 async def rank(
-    *, asked: Asked, places: Mapping[str, Place], weather: Weather | None, after: Key | None, limit: int, now: datetime
+    *,
+    asked: Asked,
+    places: Mapping[str, Place],
+    weather: Weather | None,
+    after: Key | None,
+    limit: int | None,
+    now: datetime,
 ) -> Ranked:
-    """Return the first ``limit`` institutions after a position, and counts over all that fit, in one query."""
+    """Return the first ``limit`` institutions after a position, and counts over all that fit, in one query.
+
+    Where places depend on dates, positions are bounds: no institution stands before its own. All that could fit are
+    counted then, some of which may turn out too dear or too warm on the dates that they have.
+    """
     sql = Matching(asked.filters, now=now)
     statement = _statement(sql, asked, weather if asked.origin is not None else None, after, limit, now=now)
     row = await fetch_one(statement, *sql.args)
@@ -66,7 +79,7 @@ _COUNTED = {"place_code": "house", "grade": "house", "service": "house, unnest(s
 
 
 def _statement(  # noqa: PLR0913, PLR0917 - the parts of one statement.
-    sql: Matching, asked: Asked, weather: Weather | None, after: Key | None, limit: int, *, now: datetime
+    sql: Matching, asked: Asked, weather: Weather | None, after: Key | None, limit: int | None, *, now: datetime
 ) -> str:
     if asked.institution_id is not None:
         sql.conditions.append(f"i.id = {sql.put(asked.institution_id)}")
@@ -74,12 +87,13 @@ def _statement(  # noqa: PLR0913, PLR0917 - the parts of one statement.
     joins, total, relief = "", "NULL::bigint", "NULL::integer"
     if weather is not None:
         joins, relief = _climate(sql, weather), "w.relief"
-    if asked.sort == "price" or asked.price_max is not None:
-        joins, total = joins + _totals(sql, openings, now), "p.total"
+    priced = asked.sort == "price" or asked.price_max is not None
+    if priced:
+        joins, total = joins + _totals(sql, openings, now, exact=asked.window.exact), "p.total"
+    if priced and asked.window.exact:
         sql.conditions.append("p.total IS NOT NULL")
     else:
-        plainly, closer = (_some_room(openings, how) for how in (openings.plainly, openings.on_a_closer_look))
-        sql.conditions.append(f"({plainly} OR {closer})")
+        sql.conditions.append(_some_stay(openings))
     if asked.price_max is not None:
         sql.conditions.append(f"p.total <= {sql.put(asked.price_max)}::bigint")
     counts = ", ".join(
@@ -100,46 +114,78 @@ found AS (
      WHERE {" AND ".join(sql.conditions)}
 ),
 house AS MATERIALIZED (SELECT id, place_code, services, grade, ({_position(asked)})::bigint AS position FROM found),
-page AS (SELECT position, id FROM house {beyond} ORDER BY position, id LIMIT {sql.put(limit)})
+page AS (SELECT position, id FROM house {beyond} ORDER BY position, id LIMIT {sql.put(limit)}::bigint)
 SELECT (SELECT count(*) FROM house) AS total_count, {counts},
        ARRAY(SELECT position FROM page ORDER BY position, id) AS positions,
        ARRAY(SELECT id FROM page ORDER BY position, id) AS ids
 """
 
 
-def _some_room(openings: Openings, condition: str) -> str:
-    return f"EXISTS (SELECT FROM room_type_locks k WHERE k.institution_id = i.id AND {openings.fits} AND {condition})"
+def _some_stay(openings: Openings) -> str:
+    """Write that the party could stay in some room type; nothing is looked at closely when one plainly says yes."""
+    rooms = f"FROM room_type_locks k WHERE k.institution_id = i.id AND {openings.fits}"
+    # The second is written so that it is asked of one institution after the other, and only when the first says no.
+    return (
+        f"(EXISTS (SELECT {rooms} AND {openings.plainly})"
+        f" OR (SELECT true {rooms} AND {openings.on_a_closer_look} LIMIT 1))"
+    )
 
 
 def _climate(sql: Matching, weather: Weather) -> str:
-    """Join each place's relief on exact dates, leaving out places that are not cool enough."""
-    cool = [code for code, means in weather.means.items() if weather.limits is None or means[0] <= weather.limits[0]]
-    codes, reliefs = sql.put(cool), sql.put([weather.relief(code, 0) for code in cool])
-    return f"JOIN unnest({codes}::text[], {reliefs}::integer[]) AS w (code, relief) ON w.code = i.place_code"
+    """Join the most that each place's relief can be, leaving out places that are never cool enough."""
+    limits = weather.limits or [UNKNOWN_MEAN] * len(next(iter(weather.means.values()), []))
+    reliefs: dict[str, int | None] = {}
+    for code, means in weather.means.items():
+        cool = [weather.relief(code, offset) for offset, mean in enumerate(means) if mean <= limits[offset]]
+        if cool:
+            reliefs[code] = max((relief for relief in cool if relief is not None), default=None)
+    codes, most = sql.put(list(reliefs)), sql.put(list(reliefs.values()))
+    return f"JOIN unnest({codes}::text[], {most}::integer[]) AS w (code, relief) ON w.code = i.place_code"
 
 
-def _totals(sql: Matching, openings: Openings, now: datetime) -> str:
-    """Join the least that a stay on exact dates costs; null where none could be had."""
+def _totals(sql: Matching, openings: Openings, now: datetime, *, exact: bool) -> str:
+    """Join the least that a stay costs, or in a window the least that it can cost; null where none could be had."""
     fee = policy_on(local_date(now)).service_fee_bps
-    day_in, day_out = (f"({day} - date '2000-01-01')" for day in (openings.first, openings.end))
-    reached = "(SELECT bps FROM unnest(r.{0}_min, r.{0}_bps) AS d (least, bps) WHERE least <= {1} ORDER BY least DESC LIMIT 1)"
+    if exact:
+        early = f"WHERE least <= {openings.first} - {openings.today} ORDER BY least DESC LIMIT 1"
+        nights, can = _sum_of_nights(openings), f"({openings.plainly} OR {openings.on_a_closer_look})"
+    else:
+        early = f"WHERE least <= {openings.end} - {openings.today} ORDER BY bps DESC LIMIT 1"
+        nights, can = _least_of_nights(openings), openings.maybe
     return f"""
       LEFT JOIN LATERAL (
-          SELECT single_use_bps, {reached.format("nights", openings.nights)} AS long_bps,
-                 {reached.format("days_ahead", f"{openings.first} - {openings.today}")} AS early_bps
+          SELECT single_use_bps,
+                 (SELECT bps FROM unnest(r.nights_min, r.nights_bps) AS d (least, bps)
+                   WHERE least <= {openings.nights} ORDER BY least DESC LIMIT 1) AS long_bps,
+                 (SELECT bps FROM unnest(r.days_ahead_min, r.days_ahead_bps) AS d (least, bps) {early}) AS early_bps
             FROM rate_plans r WHERE r.institution_id = i.id AND r.effective_from_on <= {openings.today}
            ORDER BY r.effective_from_on DESC LIMIT 1) plan ON true
      CROSS JOIN LATERAL (
-          SELECT min(stay_total(
-                     y.before_amounts[z.last] + ({day_out} - y.first_days[z.last])::bigint * y.price_amounts[z.last]
-                     - y.before_amounts[z.first] - ({day_in} - y.first_days[z.first])::bigint * y.price_amounts[z.first],
-                     {openings.units}, {openings.singles}, coalesce(plan.single_use_bps, 0), coalesce(plan.long_bps, 0),
-                     coalesce(plan.early_bps, 0), {sql.put(fee)})) AS total
+          SELECT min(stay_total({nights}, {openings.units}, {openings.singles}, coalesce(plan.single_use_bps, 0),
+                                coalesce(plan.long_bps, 0), coalesce(plan.early_bps, 0), {sql.put(fee)})) AS total
             FROM room_type_locks k
-            JOIN room_type_seasons y ON y.room_type_id = k.room_type_id,
-         LATERAL (SELECT width_bucket({day_in}, y.first_days) AS first, width_bucket({day_out}, y.first_days) AS last) z
-           WHERE k.institution_id = i.id AND {openings.fits}
-             AND ({openings.plainly} OR {openings.on_a_closer_look})) p"""
+            JOIN room_type_seasons y ON y.room_type_id = k.room_type_id
+           WHERE k.institution_id = i.id AND {openings.fits} AND {can}) p"""
+
+
+def _sum_of_nights(openings: Openings) -> str:
+    """Write ``rules.sum_of`` in SQL: the running sum up to the day of departure less that up to the day of arrival."""
+
+    def upto(day: str) -> str:
+        number = f"({day} - date '2000-01-01')"
+        run = f"width_bucket({number}, y.first_days)"
+        return f"y.before_amounts[{run}] + ({number} - y.first_days[{run}])::bigint * y.price_amounts[{run}]"
+
+    return f"{upto(openings.end)} - ({upto(openings.first)})"
+
+
+def _least_of_nights(openings: Openings) -> str:
+    """Write the least price of a night within the window, as often as nights are stayed."""
+    return (
+        f"{openings.nights} * (SELECT min(price)::bigint FROM unnest(y.first_days, y.end_days, y.price_amounts)"
+        f' AS run (first, "end", price) WHERE first < {openings.end} - date \'2000-01-01\''
+        f' AND "end" > {openings.first} - date \'2000-01-01\')'
+    )
 
 
 def _position(asked: Asked) -> str:

@@ -113,8 +113,8 @@ def preferred(
     """
     if wish.limits is not None:
         days = _only(days, wish.passes)
-    if (ceiling := costs.ceiling) is not None:
-        days = _only(days, lambda day: costs.of(day, sum_of(seasons, day, nights=nights)) <= ceiling)
+    if costs.ceiling is not None and wish.prefer != "cheapest":
+        days = _only(days, lambda day: _affordable(seasons, day, nights, costs))
     if not days:
         return None
     match wish.prefer:
@@ -122,11 +122,18 @@ def preferred(
             best = days[0].start
         case "cheapest":
             best = _cheapest(seasons, days, nights, costs)
+            # When the cheapest is too dear, all are.
+            if not _affordable(seasons, best, nights, costs):
+                return None
         case "coolest":
             best = min(_coolest(stretch, wish) for stretch in days)[1]
         case "nearest":
             best = min(_nearest(stretch, wish.toward) for stretch in days)[1]
     return best, sum_of(seasons, best, nights=nights)
+
+
+def _affordable(seasons: Seasons, day: int, nights: int, costs: Costs) -> bool:
+    return costs.ceiling is None or costs.of(day, sum_of(seasons, day, nights=nights)) <= costs.ceiling
 
 
 def _only(days: Sequence[range], possible: Callable[[int], bool]) -> list[range]:
