@@ -16,6 +16,7 @@ from marketplace.search.rules import Asked, Prices, choose, count_facets, in_ord
 
 from .conftest import NOW, TODAY, Town, random_question
 
+
 async def try_all(town: Town, asked: Asked) -> list:
     """Choose dates for every institution by the rules alone and put all of them in order."""
     rooms = await candidates.rooms(window=asked.window, filters=asked.filters, party=asked.party, now=NOW)

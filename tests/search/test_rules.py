@@ -125,9 +125,7 @@ def test_the_preferred_check_in_is_that_of_trying_every_day(calendar, prefer, li
     toward = range(near, near + data.draw(st.integers(1, 3)))
 
     def possible(day: int) -> bool:
-        return may_stay(calendar, day, today=today) and (
-            limits is None or means[day - first] <= limits[day - first]
-        )
+        return may_stay(calendar, day, today=today) and (limits is None or means[day - first] <= limits[day - first])
 
     def cost(day: int) -> int:
         amount = sum(nights[night].price for night in range(day, day + length))
@@ -168,8 +166,7 @@ def test_the_cheapest_check_in_is_that_of_trying_every_day_at_the_price_of_a_quo
     days = [
         day
         for day in range(first, end - length + 1)
-        if may_stay(calendar, day, today=0)
-        and (ceiling is None or cost(day, amount(day)) <= ceiling)
+        if may_stay(calendar, day, today=0) and (ceiling is None or cost(day, amount(day)) <= ceiling)
     ]
     best = min(days, key=lambda day: (cost(day, amount(day)), amount(day), day), default=None)
     seasons = seasons_of(nights)

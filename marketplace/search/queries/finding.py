@@ -35,7 +35,6 @@ from marketplace.search.rules import (
     widened,
 )
 
-
 # For how many institutions dates are chosen at once: while a page is filled, and where all are needed anyway.
 _BATCH = 60
 _MANY = 1_000
@@ -130,9 +129,7 @@ def _after(keys: list[Key], after: Key | None) -> int:
     return 0 if after is None else bisect_right(keys, after)
 
 
-async def _matches(
-    asked: Asked, weather: Weather | None, now: datetime, *, institution_ids: list[UUID]
-) -> list[Match]:
+async def _matches(asked: Asked, weather: Weather | None, now: datetime, *, institution_ids: list[UUID]) -> list[Match]:
     """Return what fits of some institutions, with offers and prices."""
     if not institution_ids:
         return []

@@ -20,9 +20,7 @@ class Openings:
     A parameter is put when it is first used, since PostgreSQL must be able to tell its type.
     """
 
-    def __init__(
-        self, sql: Matching, window: Window, party: Party, *, sold_by: SoldBy | None, now: datetime
-    ) -> None:
+    def __init__(self, sql: Matching, window: Window, party: Party, *, sold_by: SoldBy | None, now: datetime) -> None:
         self._sql = sql
         self._sold_by = sold_by
         self._asked = window

@@ -37,9 +37,7 @@ class Ranked(msgspec.Struct, frozen=True, kw_only=True):
 
 def depends_on_dates(asked: Asked) -> bool:
     """Say whether an institution's place depends on which dates of a window are chosen for it."""
-    return not asked.window.exact and (
-        asked.origin is not None or asked.price_max is not None or asked.sort == "price"
-    )
+    return not asked.window.exact and (asked.origin is not None or asked.price_max is not None or asked.sort == "price")
 
 
 async def rank(
@@ -78,7 +76,7 @@ async def rank(
 _COUNTED = {"place_code": "house", "grade": "house", "service": "house, unnest(services) AS service"}
 
 
-def _statement(  # noqa: PLR0913, PLR0917 - the parts of one statement.
+def _statement(  # noqa: PLR0913 - the parts of one statement.
     sql: Matching, asked: Asked, weather: Weather | None, after: Key | None, limit: int | None, *, now: datetime
 ) -> str:
     if asked.institution_id is not None:
@@ -183,8 +181,8 @@ def _least_of_nights(openings: Openings) -> str:
     """Write the least price of a night within the window, as often as nights are stayed."""
     return (
         f"{openings.nights} * (SELECT min(price)::bigint FROM unnest(y.first_days, y.end_days, y.price_amounts)"
-        f' AS run (first, "end", price) WHERE first < {openings.end} - date \'2000-01-01\''
-        f' AND "end" > {openings.first} - date \'2000-01-01\')'
+        f" AS run (first, \"end\", price) WHERE first < {openings.end} - date '2000-01-01'"
+        f" AND \"end\" > {openings.first} - date '2000-01-01')"
     )
 
 

@@ -52,12 +52,17 @@ def recommend(
     if restricted:
         found.append(
             Point(
-                "restricted", RESTRICTED_POINTS, "整改中或评估逾期", "An order to rectify is open, or an assessment overdue"
+                "restricted",
+                RESTRICTED_POINTS,
+                "整改中或评估逾期",
+                "An order to rectify is open, or an assessment overdue",
             )
         )
     if text_rank in TEXT_POINTS:
         where_zh, where_en = ("名称", "name") if text_rank == 0 else ("地点", "place")
-        found.append(Point("text", TEXT_POINTS[text_rank], f"{where_zh}与搜索词相符", f"Your words are in the {where_en}"))
+        found.append(
+            Point("text", TEXT_POINTS[text_rank], f"{where_zh}与搜索词相符", f"Your words are in the {where_en}")
+        )
     if distance_m is not None:
         km = f"{distance_m / 1000:.1f}"
         found.append(Point("distance", _of_distance(distance_m), f"距所选地点 {km} 公里", f"{km} km from your point"))
