@@ -23,6 +23,10 @@ async def test_seasons_follow_the_nights(town) -> None:
             unit_count=2,
             price_amount=random.choice((10_000, 20_000)),
             min_stay_count=random.choice((1, 1, 7)),
+            max_stay_count=random.choice((180, 180, 20)),
+            lead_day_count=random.choice((0, 0, 5)),
+            closed_to_arrival=random.choice((False, False, True)),
+            closed_to_departure=random.choice((False, False, True)),
         )
         assert await queries.verify() == []
     row = await db.fetch_one("SELECT * FROM room_type_seasons WHERE room_type_id = $1", room)

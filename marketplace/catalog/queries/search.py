@@ -109,9 +109,10 @@ class Matching:
 
     def _where(self, filters: Filters) -> None:
         if filters.cluster is not None:
+            # As an array, which is made once, the places lead to their institutions through the index.
             self.conditions.append(
-                "EXISTS (SELECT FROM place_clusters pc WHERE pc.place_code = i.place_code"
-                f" AND pc.cluster_code = {self.put(filters.cluster)})"
+                "i.place_code = ANY (ARRAY(SELECT pc.place_code FROM place_clusters pc"
+                f" WHERE pc.cluster_code = {self.put(filters.cluster)}))"
             )
         if filters.place is not None:
             self.conditions.append(f"i.place_code = {self.put(filters.place)}")
