@@ -114,7 +114,9 @@ class Run:
             "calendar": searching.calendar(self.world),
         }
         if searching.has_stays(self.app):
+            kinds["search_by_price"] = searching.by_price(self.world)
             kinds["flexible_search"] = searching.flexible(self.world)
+            kinds["flexible_by_price"] = searching.flexible(self.world, sort="price")
         for name, searches in kinds.items():
             found = await searching.look(
                 self.machine, self.app, searches, count=self.size.searches // 2, seconds=self.size.seconds

@@ -40,7 +40,7 @@ def depends_on_dates(asked: Asked) -> bool:
     return not asked.window.exact and (asked.origin is not None or asked.price_max is not None or asked.sort == "price")
 
 
-async def rank(
+async def rank(  # noqa: PLR0913 - a page of a search.
     *,
     asked: Asked,
     places: Mapping[str, Place],
