@@ -11,6 +11,7 @@ from marketplace.institutions.queries import any_registered
 from marketplace.kit import clock
 from marketplace.kit.db import transaction
 from marketplace.settings import settings
+from seed.assessments import plant_assessments
 from seed.bookings import Scene, plant_paid, plant_unpaid
 from seed.cashier import Cashier, cashier
 from seed.doors import plant_doors
@@ -62,6 +63,7 @@ async def plant_world(*, now: datetime, tell: Tell = print) -> World:
             {staff.cluster: _first_in(staff.cluster, institutions).id for staff in DEMO.institutions}, now=now
         )
         await plant_standings(institutions, officers=people.province, now=now)
+        await plant_assessments(institutions, people=people, now=now)
         tell("certifications")
         for planted in institutions:
             await plant_rates(planted, now=now)

@@ -73,6 +73,13 @@ PERIODIC: tuple[Periodic, ...] = (
     # Nobody gets an SMS at night.
     Periodic(name="remind", every=crontab(minute="5", hour="9-20"), run=messaging.remind),
     Periodic(name="order_assessments", every=crontab(minute="10", hour="6"), run=certifications.order_due_assessments),
+    Periodic(
+        name="signal_rectifications",
+        every=crontab(minute="5", hour="6"),
+        run=certifications.signal_overdue_rectifications,
+    ),
+    Periodic(name="escalate_assessments", every=crontab(minute="15", hour="6"), run=certifications.escalate_overdue),
+    Periodic(name="flag_lapsed_grades", every=crontab(minute="2", hour="0"), run=certifications.flag_lapsed_grades),
     Periodic(name="draw_inspections", every=crontab(minute="0", hour="8"), run=certifications.draw_inspections),
     Periodic(name="expire_certifications", every=crontab(minute="1", hour="0"), run=certifications.expire_due),
     Periodic(name="extend_horizon", every=crontab(minute="30", hour="0"), run=inventory.extend_horizon),

@@ -120,3 +120,17 @@ class InspectionPublished(Event, frozen=True, kw_only=True):
 
     inspection_id: UUID
     institution_id: UUID
+
+
+class AssessmentEscalated(Event, frozen=True, kw_only=True):
+    """An assessment is overdue, and a higher level of civil affairs is told."""
+
+    kind = "assessment.escalated"
+
+    assessment_id: UUID
+
+
+class CertificationGradeLapsed(CertificationEvent, frozen=True, kw_only=True):
+    """The data behind the public grade is older than a grade may be: none is shown until the next assessment."""
+
+    kind = "certification.grade_lapsed"

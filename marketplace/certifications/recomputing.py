@@ -4,7 +4,7 @@ from pathlib import Path
 
 import msgspec
 
-from marketplace.certifications.queries import drawn_ids, published_draw
+from marketplace.certifications.queries.inspections import drawn_ids, published_draw
 from marketplace.certifications.rules.inspecting import PublishedDraw, verify_draw
 from marketplace.kit.ids import wire
 

@@ -44,6 +44,8 @@ class Certification(Table, tablename="certifications", db=DB):
     granted_at = timestamptz()
     status_position = integer()
     grade_method = text()
+    grade_lapsed = boolean()
+    abuse_confirmed_on = date(null=True)
 
 
 class CertificationDecision(Table, tablename="certification_decisions", db=DB):
@@ -97,6 +99,19 @@ class AssessmentOrder(Table, tablename="assessment_orders", db=DB):
     confirmed_at = timestamptz(null=True)
     preview_until_at = timestamptz(null=True)
     published_at = timestamptz(null=True)
+    reason = text()
+    escalated_to = text(null=True)
+    escalated_at = timestamptz(null=True)
+
+
+class CertificationSignal(Table, tablename="certification_signals", db=DB):
+    """Something that may call for an assessment, once per subject; append-only."""
+
+    id = key()
+    certification_id = ref(Certification)
+    kind = text()
+    subject_id = uuid()
+    raised_at = timestamptz()
 
 
 class Rubric(Table, tablename="rubrics", db=DB):

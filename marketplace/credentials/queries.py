@@ -2,14 +2,14 @@
 
 import msgspec
 
+from marketplace.certifications.queries import STANDING_COLUMNS
 from marketplace.certifications.rules import is_certificate_number
 from marketplace.credentials.rules import SET_FOR, Certificate, StatusList
 from marketplace.kit.db import fetch, fetch_one
 from marketplace.kit.errors import NotFound
 
-_CERTIFICATE = """
-SELECT c.number, c.status, c.grade, c.grade_method, c.valid_from_on, c.valid_until_on, c.assessed_on, c.assessment_overdue,
-       c.safety_defect, c.status_position, i.id AS institution_id, i.name AS institution_name,
+_CERTIFICATE = f"""
+SELECT {STANDING_COLUMNS}, c.status_position, i.id AS institution_id, i.name AS institution_name,
        i.name_en AS institution_name_en, i.uscc, i.address, i.licensed_bed_count,
        coalesce(h.decided_at, c.granted_at) AS status_since, coalesce(h.reason, '') AS status_reason
   FROM certifications c

@@ -80,6 +80,7 @@ EXAMPLES: dict[str, Any] = {
     "Assessment.preview_until": None,
     "Assessment.published_at": None,
     "Assessment.revision": 0,
+    "escalated_to": None,
     "AssessmentDetail.maxima": MAXIMA,
     "Assessment.stage": "awaited",
     "AssessmentDetail.status": "done",

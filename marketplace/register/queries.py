@@ -8,6 +8,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
+from marketplace.certifications.queries import STANDING_COLUMNS
 from marketplace.certifications.states import ENDED, STANDING, Status
 from marketplace.kit.db import fetch, fetch_one, stream
 from marketplace.kit.errors import NotFound
@@ -16,13 +17,12 @@ from marketplace.register.rules import BEGINNING, Change, Decided, Position, Rec
 
 # Sorted, so that every list is the same text to the database.
 _PUBLIC = sorted(STANDING | ENDED)
-_RECORD = """
+_RECORD = f"""
        i.id AS institution_id, i.name, i.name_en, i.uscc, i.address, i.place_code, p.name_zh AS place_name,
        p.division_code, i.jurisdiction_code, j.name_zh AS jurisdiction_name, i.latitude, i.longitude, i.datum,
-       i.licensed_bed_count, i.phone, i.opened_on, i.is_example, coalesce(l.services, '{}') AS services,
+       i.licensed_bed_count, i.phone, i.opened_on, i.is_example, coalesce(l.services, '{{}}') AS services,
        ARRAY(SELECT pc.cluster_code FROM place_clusters pc WHERE pc.place_code = p.code ORDER BY 1) AS clusters,
-       c.number, c.status, c.grade, c.grade_method, c.valid_from_on, c.valid_until_on, c.assessed_on, c.assessment_overdue,
-       c.safety_defect, c.assessment_due_on, c.granted_at, coalesce(h.since, c.granted_at) AS status_since,
+       {STANDING_COLUMNS}, c.assessment_due_on, c.granted_at, coalesce(h.since, c.granted_at) AS status_since,
        coalesce(h.reason, '') AS status_reason, coalesce(n.rectification_count, 0) AS rectification_count,
        coalesce(n.suspension_count, 0) AS suspension_count
 """

@@ -84,8 +84,9 @@ def test_a_gate_that_fails_leaves_no_grade_and_no_point_less(sheet, failed):
     st.sampled_from(list(Status)),
     st.integers(0, 800),
     st.booleans(),
+    st.none() | st.dates(date(2024, 1, 1), date(2028, 6, 1)),
 )
-def test_caps_only_lower_and_say_why(grade, status, age, overdue):
+def test_caps_only_lower_and_say_why(grade, status, age, overdue, abuse):
     today = date(2028, 6, 1)
     found = Standing(
         number="JLLJ-2026-00001",
@@ -96,7 +97,9 @@ def test_caps_only_lower_and_say_why(grade, status, age, overdue):
         assessed_on=date.fromordinal(today.toordinal() - age),
         assessment_overdue=overdue,
         grade_method=RUBRIC.version,
+        abuse_confirmed_on=abuse,
     )
+    abused = abuse is not None and months_after(abuse, 36) >= today
     shown = public_grade(found, today=today)
     assert (shown.grade or 0) <= (grade or 0)
     assert (shown.method, shown.as_of) == (RUBRIC.version, found.assessed_on)
@@ -106,6 +109,8 @@ def test_caps_only_lower_and_say_why(grade, status, age, overdue):
     if stale or status in ENDED:
         assert shown.grade is None
         assert shown.cap == ("ended" if status in ENDED else "stale_data")
+    elif abused:
+        assert (shown.grade or 0) <= 1
     elif shown.cap is not None:
         assert (shown.cap, shown.grade) in {
             ("under_rectification", 2),

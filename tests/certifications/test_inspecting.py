@@ -9,6 +9,7 @@ import pytest
 
 from marketplace.certifications import operations, queries, recomputing
 from marketplace.certifications.errors import AlreadyInspected, ConflictOfInterest, NotDrawn
+from marketplace.certifications.queries import inspections
 from marketplace.certifications.rules.inspecting import Outcome, commitment_of
 from marketplace.identity import operations as identity
 from marketplace.identity.rules import Kind, Level, Principal
@@ -56,7 +57,7 @@ async def drawn(certify, inspectors):
         await certify(name=name)
     assert await operations.draw_inspections(now=NOW) == 0
     assert await operations.draw_inspections(now=DRAWN_AT) == 1
-    return await queries.inspection(await fetch_value("SELECT id FROM inspections"))
+    return await inspections.inspection(await fetch_value("SELECT id FROM inspections"))
 
 
 async def record(drawn, actor, *, outcome=Outcome.PASSED, on=None, now=DRAWN_AT + timedelta(days=1)):
@@ -104,7 +105,7 @@ async def test_who_has_a_conflict_is_not_drawn_and_does_not_assess(certify, insp
         await operations.draw_inspections(now=NOW + timedelta(days=days))
     row = await fetch_one("SELECT first_inspector, second_inspector FROM inspections")
     assert set(row.values()) == {county.id, third.id}
-    [inputs] = [(await queries.published_draw(draw_id=one)).inputs for one in await queries.drawn_ids()]
+    [inputs] = [(await inspections.published_draw(draw_id=one)).inputs for one in await inspections.drawn_ids()]
     assert [conflict.inspector for conflict in inputs.conflicts] == [wire("stf", prefecture.id)]
     await operations.order_due_assessments(now=datetime(2028, 2, 1, tzinfo=UTC))
     [order, *_] = await queries.list_assessments(principal=province, status="ordered", limit=1)
@@ -145,10 +146,10 @@ async def test_a_result_is_published_by_who_was_drawn_and_stays(drawn, inspector
 
 async def test_the_public_sees_a_draw_once_its_inspections_are_over(drawn, inspectors, province, county):
     async def shown(viewer, now=DRAWN_AT):
-        return await queries.draw_in_full(draw_id=drawn.draw_id, viewer=viewer, now=now)
+        return await inspections.draw_in_full(draw_id=drawn.draw_id, viewer=viewer, now=now)
 
     async def listed(viewer, now=DRAWN_AT):
-        return [one.id for one in await queries.list_inspections(viewer=viewer, limit=5, now=now)]
+        return [one.id for one in await inspections.list_inspections(viewer=viewer, limit=5, now=now)]
 
     for viewer in (None, county):
         found, inputs, result = await shown(viewer)
@@ -226,4 +227,4 @@ async def test_within_a_year_nobody_is_drawn_twice_before_everybody(certify, ins
     # A tenth of twelve is two, and four quarters share them.
     assert [row["period"] for row in rows] == ["2027Q1", "2027Q2"]
     assert len({row["institution_id"] for row in rows}) == 2
-    assert await recomputing.verify_all() == {wire("drw", one): [] for one in await queries.drawn_ids()}
+    assert await recomputing.verify_all() == {wire("drw", one): [] for one in await inspections.drawn_ids()}

@@ -9,6 +9,7 @@ import pytest
 from marketplace.certifications import operations, queries
 from marketplace.certifications.errors import CorrectionOpen, ResultChanged, RubricAltered, SecondAssessorRequired
 from marketplace.certifications.jobs import PublishAssessment
+from marketplace.certifications.queries import assessments
 from marketplace.certifications.rules import Scores, Stage
 from marketplace.certifications.states import AssessmentStatus
 from marketplace.identity.rules import Kind, Level, Principal
@@ -73,12 +74,12 @@ async def test_two_assessors_then_a_preview_then_the_public_grade(order, certifi
     assert (entered.status, entered.stage, entered.score, entered.grade) == ("ordered", "awaiting_confirmation", 928, 5)
     assert (entered.rubric, entered.revision) == (RUBRIC.version, 1)
     with pytest.raises(NotFound):
-        await queries.visible_assessment(viewer=host, assessment_id=order.id)
+        await assessments.visible_assessment(viewer=host, assessment_id=order.id)
     confirmed = await confirm(order, colleague)
     assert (confirmed.status, confirmed.stage, confirmed.preview_until_at) == ("done", "preview", PREVIEW_ENDS)
-    assert (await queries.visible_assessment(viewer=host, assessment_id=order.id)) == (confirmed, True)
+    assert (await assessments.visible_assessment(viewer=host, assessment_id=order.id)) == (confirmed, True)
     with pytest.raises(NotFound):
-        await queries.visible_assessment(viewer=None, assessment_id=order.id)
+        await assessments.visible_assessment(viewer=None, assessment_id=order.id)
     # The old grade stands until everyone may see the new one.
     shown = await grade_at(certified, at(DAY))
     assert (shown.grade, shown.grade_method, shown.grade_as_of, shown.grade_cap) == (4, "gbt37276-2018", TODAY, None)
@@ -90,7 +91,7 @@ async def test_two_assessors_then_a_preview_then_the_public_grade(order, certifi
     assert await operations.publish_assessment(assessment_id=order.id, now=PREVIEW_ENDS) is False
     shown = await grade_at(certified, PREVIEW_ENDS)
     assert (shown.grade, shown.grade_method, shown.grade_as_of, shown.grade_cap) == (5, RUBRIC.version, DAY, None)
-    assert (await queries.visible_assessment(viewer=None, assessment_id=order.id))[1] is False
+    assert (await assessments.visible_assessment(viewer=None, assessment_id=order.id))[1] is False
     found = await queries.certification(principal=prefecture, certification_id=certified.id)
     assert (found.assessed_on, found.assessment_due_on, found.assessment_overdue) == (DAY, date(2029, 2, 10), False)
     entry = (await queries.history(certified.id))[-1]
@@ -99,7 +100,7 @@ async def test_two_assessors_then_a_preview_then_the_public_grade(order, certifi
 
 
 async def test_every_point_of_a_result_is_kept_with_its_evidence(previewed):
-    lines = await queries.lines(previewed.id, revision=1)
+    lines = await assessments.lines(previewed.id, revision=1)
     assert [line.code for line in lines] == [criterion.code for criterion in RUBRIC.criteria]
     assert {line.code: line.points_max for line in lines if line.block} == FULL
     assert sum(line.points or 0 for line in lines) == previewed.score
@@ -253,7 +254,7 @@ async def test_a_correction_holds_publication_until_it_is_answered(previewed, ce
     jobs = "SELECT max(due_at) FROM outbox WHERE kind = $1"
     assert await fetch_value(jobs, PublishAssessment.kind) == later
     assert await operations.publish_assessment(assessment_id=previewed.id, now=later) is True
-    [found] = await queries.corrections(previewed.id)
+    [found] = await assessments.corrections(previewed.id)
     assert (found.status, found.answer, found.answered_at) == ("rejected", "记录无签名，不予采信", later)
 
 
@@ -281,7 +282,9 @@ async def test_an_accepted_correction_is_a_new_result_with_a_new_preview(
     # The job of the first preview finds that there is another.
     assert await operations.publish_assessment(assessment_id=previewed.id, now=PREVIEW_ENDS) is False
     assert (
-        len(await queries.lines(previewed.id, revision=1)) == len(await queries.lines(previewed.id, revision=2)) == 38
+        len(await assessments.lines(previewed.id, revision=1))
+        == len(await assessments.lines(previewed.id, revision=2))
+        == 38
     )
     assert await operations.publish_assessment(assessment_id=previewed.id, now=confirmed.preview_until_at) is True
 
@@ -319,7 +322,7 @@ async def test_a_certification_that_has_ended_gets_no_grade(previewed, certified
 
 async def test_a_planted_rubric_stays_as_it_is(certified):
     await plant_rubrics(now=NOW)
-    assert await queries.rubrics() == [RUBRIC]
+    assert await assessments.rubrics() == [RUBRIC]
     with pytest.raises(RubricAltered):
         await operations.plant_rubric(rubric=msgspec.structs.replace(RUBRIC, title="另一标准"), actor=SYSTEM, now=NOW)
     with pytest.raises(asyncpg.IntegrityConstraintViolationError, match="append-only"):

@@ -101,10 +101,12 @@ class Matching:
         """Write ``certifications.rules.shown_grade`` in SQL; a test compares the two."""
         policy = policy_on(local_date(now))
         caps = self.put(msgspec.json.encode(policy.grade_caps).decode())
-        months = self.put(policy.grade_fresh_months)
+        months, abuse_months = self.put(policy.grade_fresh_months), self.put(policy.abuse_months)
+        abused = f"c.abuse_confirmed_on + make_interval(months => {abuse_months}) >= {today}"
         return (
             f"CASE WHEN c.assessed_on + make_interval(months => {months}) >= {today}"
-            f" THEN least(c.grade, ({caps}::jsonb ->> c.status)::integer) END"
+            f" THEN least(c.grade, ({caps}::jsonb ->> c.status)::integer,"
+            f" CASE WHEN {abused} THEN {self.put(policy.abuse_cap)}::integer END) END"
         )
 
     def _where(self, filters: Filters) -> None:

@@ -9,8 +9,9 @@ from litestar.params import FromPath, FromQuery, JSONBody
 
 from marketplace.certifications import operations, queries
 from marketplace.certifications.errors import ConflictOfInterest, CorrectionOpen, ResultChanged, SecondAssessorRequired
+from marketplace.certifications.queries import assessments
 from marketplace.certifications.rules import RUBRICS
-from marketplace.certifications.schemas import (
+from marketplace.certifications.schemas.assessments import (
     AssessmentDetail,
     AssessmentResult,
     AssessmentView,
@@ -47,7 +48,7 @@ class Rubrics(Controller):
     )
     async def index(self) -> Page[RubricView]:
         """Return every version of the rubric with its gates, items, points and levels; the last in force scores a visit."""
-        return Page([RubricView.of(rubric) for rubric in await queries.rubrics()])
+        return Page([RubricView.of(rubric) for rubric in await assessments.rubrics()])
 
 
 class Assessments(Controller):
@@ -94,14 +95,14 @@ class Assessments(Controller):
 
         Anyone may read a published one; the institution also its preview, and officers those of their jurisdiction.
         """
-        found, in_full = await queries.visible_assessment(viewer=viewer, assessment_id=parse("asm", assessment_id))
+        found, in_full = await assessments.visible_assessment(viewer=viewer, assessment_id=parse("asm", assessment_id))
         frames = {rubric.version: rubric for rubric in RUBRICS}
-        rubric = await queries.rubric(found.rubric) if found.revision and found.rubric else None
+        rubric = await assessments.rubric(found.rubric) if found.revision and found.rubric else None
         return AssessmentDetail.explained(
             found,
             rubric=rubric or frames.get(found.rubric or ""),
-            lines=await queries.lines(found.id, revision=found.revision),
-            corrections=await queries.corrections(found.id),
+            lines=await assessments.lines(found.id, revision=found.revision),
+            corrections=await assessments.corrections(found.id),
             in_full=in_full,
             principal=viewer,
         )

@@ -6,9 +6,10 @@ from litestar import Controller, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody
 
-from marketplace.certifications import operations, queries
+from marketplace.certifications import operations
 from marketplace.certifications.errors import AlreadyInspected, ConflictOfInterest, NotDrawn
-from marketplace.certifications.schemas import (
+from marketplace.certifications.queries import inspections
+from marketplace.certifications.schemas.inspections import (
     ConflictRequest,
     DeclaredConflictView,
     InspectionDrawDetail,
@@ -41,7 +42,7 @@ class InspectionDraws(Controller):
     async def index(self, cursor: Cursor = None, limit: Limit = LIMIT_DEFAULT) -> Page[InspectionDrawView]:
         """Return the draws, the newest first, those too that are only announced."""
         found = page(
-            await queries.list_draws(after=decode_cursor(cursor, str), limit=limit, now=clock.now()),
+            await inspections.list_draws(after=decode_cursor(cursor, str), limit=limit, now=clock.now()),
             limit=limit,
             key=lambda draw: draw.period,
         )
@@ -59,7 +60,7 @@ class InspectionDraws(Controller):
         They are withheld until the inspections are over, since they would warn the institutions that were drawn; the
         hashes of the seed and of the lists stand before. Provincial officers see them at once.
         """
-        found = await queries.draw_in_full(draw_id=parse("drw", draw_id), viewer=viewer, now=clock.now())
+        found = await inspections.draw_in_full(draw_id=parse("drw", draw_id), viewer=viewer, now=clock.now())
         return InspectionDrawDetail.in_full(*found)
 
 
@@ -88,7 +89,7 @@ class Inspections(Controller):
         Officers also see the open ones of their jurisdiction.
         """
         found = page(
-            await queries.list_inspections(
+            await inspections.list_inspections(
                 viewer=viewer,
                 institution_id=parse("ins", institution_id) if institution_id is not None else None,
                 draw_id=parse("drw", draw_id) if draw_id is not None else None,

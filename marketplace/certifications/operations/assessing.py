@@ -72,6 +72,18 @@ async def flag_overdue_assessments(*, now: datetime) -> int:
     return len([row["id"] for row in rows if await _flag(row["id"], now=now)])
 
 
+async def is_at_risk(certification_id: UUID, *, now: datetime) -> bool:
+    """Say whether so many signals were raised of late that the next assessment comes sooner."""
+    policy = policy_on(clock.local_date(now))
+    count: int = await fetch_value(
+        "SELECT count(*) FROM certification_signals WHERE certification_id = $1 AND raised_at > $2 AND raised_at <= $3",
+        certification_id,
+        now - timedelta(days=policy.risk_days),
+        now,
+    )
+    return count >= policy.risk_signal_count
+
+
 async def _flag(certification_id: UUID, *, now: datetime) -> bool:
     async with transaction():
         found = await lock(certification_id)

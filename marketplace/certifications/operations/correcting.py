@@ -12,7 +12,8 @@ from marketplace.certifications.jobs import PublishAssessment
 from marketplace.certifications.operations.inspecting import check_no_conflict
 from marketplace.certifications.operations.recording import lock, lock_for
 from marketplace.certifications.operations.scoring import keep_findings, lock_assessment, store_assessment
-from marketplace.certifications.queries import assessment, lines, rubric
+from marketplace.certifications.queries import assessment
+from marketplace.certifications.queries.assessments import lines, rubric
 from marketplace.certifications.rules import (
     Assessment,
     Correction,

@@ -8,9 +8,11 @@ import msgspec
 from marketplace.certifications.errors import ResultChanged, SecondAssessorRequired
 from marketplace.certifications.events import AssessmentPreviewed, CertificationRegraded
 from marketplace.certifications.jobs import PublishAssessment
+from marketplace.certifications.operations.assessing import is_at_risk
 from marketplace.certifications.operations.inspecting import check_no_conflict
 from marketplace.certifications.operations.recording import check_assessed_on, lock, lock_for, store
-from marketplace.certifications.queries import ASSESSMENTS, as_assessment, assessment, rubric_in_force
+from marketplace.certifications.queries import ASSESSMENTS, as_assessment, assessment
+from marketplace.certifications.queries.assessments import rubric_in_force
 from marketplace.certifications.rules import (
     Assessment,
     Certification,
@@ -96,7 +98,7 @@ async def confirm_result(*, assessment_id: UUID, revision: int, actor: Principal
             preview_until_at=preview_until(now),
         )
         await store_assessment(confirmed)
-        await _note_visit(certification, confirmed)
+        await _note_visit(certification, confirmed, now=now)
         await audit.record(
             "assessment.confirmed", actor=actor, subject=order.id, now=now, before=order, after=confirmed
         )
@@ -110,14 +112,20 @@ async def confirm_result(*, assessment_id: UUID, revision: int, actor: Principal
     return confirmed
 
 
-async def _note_visit(certification: Certification, confirmed: Assessment) -> None:
-    """Set the day of the next assessment: this one was made in time, whatever comes of its preview."""
+async def _note_visit(certification: Certification, confirmed: Assessment, *, now: datetime) -> None:
+    """Set the day of the next assessment, unless a signal has ordered one that is sooner: this one was made."""
     assert confirmed.assessed_on is not None
     await execute(
-        "UPDATE certifications SET assessment_due_on = $2, assessment_overdue = false, version = version + 1 WHERE id = $1",
+        "UPDATE certifications SET assessment_due_on = least($2, (SELECT min(due_on) FROM assessment_orders"
+        "   WHERE certification_id = $1 AND status IN ('ordered', 'overdue'))),"
+        " assessment_overdue = false, version = version + 1 WHERE id = $1",
         certification.id,
-        assessment_due(confirmed.assessed_on, grade=confirmed.grade),
+        await _next_due(certification, confirmed.assessed_on, grade=confirmed.grade, now=now),
     )
+
+
+async def _next_due(certification: Certification, assessed_on: date, *, grade: int | None, now: datetime) -> date:
+    return assessment_due(assessed_on, grade=grade, at_risk=await is_at_risk(certification.id, now=now))
 
 
 async def publish_assessment(*, assessment_id: UUID, now: datetime) -> bool:
@@ -153,8 +161,13 @@ async def _regrade(before: Certification, published: Assessment, *, now: datetim
         grade=published.grade,
         grade_method=published.rubric,
         assessed_on=published.assessed_on,
-        assessment_due_on=assessment_due(published.assessed_on, grade=published.grade),
+        # A signal since the visit may have brought the next one forward already.
+        assessment_due_on=min(
+            before.assessment_due_on,
+            await _next_due(before, published.assessed_on, grade=published.grade, now=now),
+        ),
     )
+    await execute("UPDATE certifications SET grade_lapsed = false WHERE id = $1", before.id)
     await store(
         before,
         after,

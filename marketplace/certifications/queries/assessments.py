@@ -1,4 +1,4 @@
-"""Reads of rubrics and assessments: officers their jurisdiction, an institution its own, the public what is published."""
+"""Reads of rubrics, and of assessments in full: what was found, and what the institution said of it."""
 
 from datetime import date
 from uuid import UUID
@@ -6,22 +6,12 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from marketplace.certifications.queries.certifications import within
+from marketplace.certifications.queries import assessment, within
 from marketplace.certifications.rules import Assessment, Correction, Criterion, Line, Rubric, Scores, Stage, Threshold
-from marketplace.certifications.states import AssessmentStatus
 from marketplace.identity.rules import Kind, Principal
 from marketplace.kit.db import fetch, fetch_one
 from marketplace.kit.errors import NotFound
 
-ASSESSMENTS = """
-SELECT a.id, a.certification_id, c.institution_id, i.name AS institution_name, i.jurisdiction_code, a.status, a.due_on,
-       a.ordered_at, a.rubric, a.scores, a.score, a.grade, a.assessed_on, a.assessed_by, a.assessed_with, a.revision,
-       a.completed_at, a.confirmed_at, a.preview_until_at, a.published_at
-  FROM assessment_orders a JOIN certifications c ON c.id = a.certification_id
-  JOIN institutions i ON i.id = c.institution_id
-"""
-# What an institution sees of its own: what two assessors agree on, and what has been published.
-_SEEN_BY_INSTITUTION = "(a.confirmed_at IS NOT NULL OR (a.rubric IS NOT NULL AND a.revision = 0))"
 _RUBRICS = """
 SELECT r.version, r.effective_from, r.title, r.title_en, r.source, r.maxima, r.thresholds,
        (SELECT json_agg(json_build_object('code', k.code, 'title', k.title, 'title_en', k.title_en, 'basis', k.basis,
@@ -29,14 +19,6 @@ SELECT r.version, r.effective_from, r.title, r.title_en, r.source, r.maxima, r.t
           FROM rubric_criteria k WHERE k.rubric_version = r.version) AS criteria
   FROM rubrics r
 """
-
-
-async def assessment(assessment_id: UUID) -> Assessment:
-    """Return an assessment order, whosever it is. Refuses: NotFound."""
-    row = await fetch_one(f"{ASSESSMENTS} WHERE a.id = $1", assessment_id)
-    if row is None:
-        raise NotFound
-    return as_assessment(row)
 
 
 async def visible_assessment(*, viewer: Principal | None, assessment_id: UUID) -> tuple[Assessment, bool]:
@@ -52,28 +34,6 @@ async def visible_assessment(*, viewer: Principal | None, assessment_id: UUID) -
     if found.stage is Stage.PUBLISHED or (hosts and found.stage is Stage.PREVIEW):
         return found, hosts
     raise NotFound
-
-
-async def list_assessments(
-    *,
-    principal: Principal,
-    status: AssessmentStatus | None = None,
-    after: tuple[date, UUID] | None = None,
-    limit: int,
-) -> list[Assessment]:
-    """Return up to ``limit + 1`` assessments that the officer or the institution may see, the most urgent first."""
-    rows = await fetch(
-        f"{ASSESSMENTS} WHERE (i.jurisdiction_code = ANY($1) OR (c.institution_id = $6 AND {_SEEN_BY_INSTITUTION}))"
-        " AND ($2::text IS NULL OR a.status = $2)"
-        " AND ($3::date IS NULL OR (a.due_on, a.id) > ($3, $4::uuid)) ORDER BY a.due_on, a.id LIMIT $5",
-        await within(principal),
-        status,
-        after[0] if after else None,
-        after[1] if after else None,
-        limit + 1,
-        principal.institution_id,
-    )
-    return [as_assessment(row) for row in rows]
 
 
 async def lines(assessment_id: UUID, *, revision: int) -> list[Line]:
@@ -115,12 +75,6 @@ async def rubric_in_force(day: date) -> Rubric:
     if row is None:
         raise NotFound
     return _rubric(row)
-
-
-def as_assessment(row: asyncpg.Record) -> Assessment:
-    """Make an assessment order of a row of ``ASSESSMENTS``."""
-    scores = msgspec.json.decode(row["scores"]) if row["scores"] else None
-    return msgspec.convert({**row, "scores": scores}, Assessment)
 
 
 def _rubric(row: asyncpg.Record) -> Rubric:

@@ -6,7 +6,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from marketplace.certifications.queries.certifications import within
+from marketplace.certifications.queries import within
 from marketplace.certifications.rules.inspecting import DrawInputs, Drawn, Outcome, PublishedDraw
 from marketplace.identity.rules import Kind, Principal
 from marketplace.kit import clock

@@ -6,6 +6,8 @@ from marketplace.certifications.rules.assessments import (
     CorrectionStatus,
     Line,
     Stage,
+    called_for,
+    escalation,
     offered_on_assessment,
     preview_until,
 )
@@ -20,7 +22,7 @@ from marketplace.certifications.rules.findings import (
     check_sheet,
     score_sheet,
 )
-from marketplace.certifications.rules.policies import POLICIES, Policy, policy_on
+from marketplace.certifications.rules.policies import POLICIES, Policy, SignalKind, Trigger, policy_on
 from marketplace.certifications.rules.records import (
     Certification,
     CertificationSnapshot,
@@ -86,17 +88,21 @@ __all__ = (
     "Rubric",
     "Scores",
     "Sheet",
+    "SignalKind",
     "Stage",
     "Standing",
     "Threshold",
+    "Trigger",
     "assessment_due",
     "bookable",
+    "called_for",
     "certificate_number",
     "check_rubric",
     "check_scores",
     "check_sheet",
     "check_stay",
     "ended",
+    "escalation",
     "grade_of",
     "higher",
     "is_certificate_number",

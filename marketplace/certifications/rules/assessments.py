@@ -1,5 +1,6 @@
 """An assessment from its order to its publication: the record, how far it has come, and who may do what next."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
@@ -7,10 +8,10 @@ from uuid import UUID
 import msgspec
 
 from marketplace.certifications.rules.findings import Evidence
-from marketplace.certifications.rules.policies import policy_on
+from marketplace.certifications.rules.policies import SignalKind, policy_on
 from marketplace.certifications.rules.scoring import Scores
 from marketplace.certifications.states import ABOVE_COUNTY, AssessmentStatus
-from marketplace.identity.rules import Kind, Principal
+from marketplace.identity.rules import Kind, Level, Principal
 from marketplace.kit import clock
 
 
@@ -58,6 +59,8 @@ class Assessment(msgspec.Struct, frozen=True, kw_only=True):
     confirmed_at: datetime | None = None
     preview_until_at: datetime | None = None
     published_at: datetime | None = None
+    reason: str = "schedule"
+    escalated_to: Level | None = None
 
     @property
     def stage(self) -> Stage:
@@ -95,6 +98,22 @@ class Correction(msgspec.Struct, frozen=True, kw_only=True):
     requested_at: datetime
     answer: str | None = None
     answered_at: datetime | None = None
+
+
+def called_for(kind: SignalKind, raised_on: Sequence[date], *, today: date) -> date | None:
+    """Return the day by which an assessment is due when signals of a kind were raised on these days; None if it is not."""
+    trigger = policy_on(today).triggers[kind]
+    since = today - timedelta(days=trigger.within_days - 1)
+    recent = [day for day in raised_on if since <= day <= today]
+    return today + timedelta(days=trigger.due_days) if len(recent) >= trigger.count else None
+
+
+def escalation(due_on: date, *, today: date) -> Level | None:
+    """Return the level that hears of an assessment that was due on a day and is not done; None in time."""
+    late = (today - due_on).days
+    if late <= 0:
+        return None
+    return Level.PROVINCE if late > policy_on(today).escalation_days else Level.PREFECTURE
 
 
 def preview_until(confirmed_at: datetime) -> datetime:

@@ -17,6 +17,7 @@ class GradeCap(StrEnum):
     UNDER_RECTIFICATION = "under_rectification"
     SUSPENDED = "suspended"
     REVOCATION_NOTICED = "revocation_noticed"
+    CONFIRMED_ABUSE = "confirmed_abuse"
     STALE_DATA = "stale_data"
     ENDED = "ended"
 
@@ -42,6 +43,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     assessment_overdue: bool = False
     safety_defect: bool = False
     grade_method: str = "gbt37276-2018"
+    abuse_confirmed_on: date | None = None
 
 
 class Certification(Standing, frozen=True, kw_only=True):

@@ -52,15 +52,27 @@ def public_grade(standing: Standing, *, today: date) -> PublicGrade:
     A restriction caps it (domain reference §1.5); an assessment that has grown stale is not shown at all, never kept.
     """
     policy = policy_on(today)
-    ceiling = policy.grade_caps.get(standing.status)
+    ceiling, reason = _ceiling(standing, today=today)
     shown, cap = standing.grade, None
     if standing.status in ENDED:
         shown, cap = None, GradeCap.ENDED
     elif months_after(standing.assessed_on, policy.grade_fresh_months) < today:
         shown, cap = None, GradeCap.STALE_DATA
     elif ceiling is not None and shown is not None and shown > ceiling:
-        shown, cap = ceiling, GradeCap(standing.status)
+        shown, cap = ceiling, reason
     return PublicGrade(grade=shown, method=standing.grade_method, as_of=standing.assessed_on, cap=cap)
+
+
+def _ceiling(standing: Standing, *, today: date) -> tuple[int | None, GradeCap | None]:
+    """Return the lowest cap that applies, and why: that of the status, or of abuse that was confirmed of late."""
+    policy = policy_on(today)
+    caps: list[tuple[int, GradeCap]] = []
+    if (by_status := policy.grade_caps.get(standing.status)) is not None:
+        caps.append((by_status, GradeCap(standing.status)))
+    abuse = standing.abuse_confirmed_on
+    if abuse is not None and months_after(abuse, policy.abuse_months) >= today:
+        caps.append((policy.abuse_cap, GradeCap.CONFIRMED_ABUSE))
+    return min(caps, key=lambda found: found[0], default=(None, None))
 
 
 def shown_grade(standing: Standing, *, today: date) -> int | None:
@@ -132,10 +144,11 @@ def valid_until(valid_from: date) -> date:
     return months_after(valid_from, 12 * policy_on(valid_from).validity_years) - timedelta(days=1)
 
 
-def assessment_due(assessed_on: date, *, grade: int | None) -> date:
-    """Return the day by which the next assessment must be done; lower grades are seen sooner."""
+def assessment_due(assessed_on: date, *, grade: int | None, at_risk: bool = False) -> date:
+    """Return the day by which the next assessment must be done; lower grades are seen sooner, and so are those at risk."""
     policy = policy_on(assessed_on)
-    return months_after(assessed_on, policy.assessment_months.get(grade, policy.assessment_months[None]))
+    months = policy.assessment_months.get(grade, policy.assessment_months[None])
+    return months_after(assessed_on, min(months, policy.assessment_months_at_risk) if at_risk else months)
 
 
 def months_after(day: date, months: int) -> date:

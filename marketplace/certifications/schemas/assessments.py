@@ -23,9 +23,9 @@ from marketplace.certifications.rules import (
     offered_on_assessment,
 )
 from marketplace.certifications.rules.findings import Code
-from marketplace.certifications.schemas.certifications import CertificationId, Day, Grade, InstitutionId, Reason
+from marketplace.certifications.schemas import CertificationId, Day, Grade, InstitutionId, Reason
 from marketplace.certifications.states import AssessmentStatus
-from marketplace.identity.rules import Principal
+from marketplace.identity.rules import Level, Principal
 from marketplace.kit.ids import pattern, wire
 
 AssessmentId = Annotated[str, Meta(pattern=pattern("asm"), examples=["asm_0199a1c2d3e47f60a1b2c3d4e5f6071b"])]
@@ -177,6 +177,8 @@ class AssessmentView(msgspec.Struct, frozen=True, kw_only=True):
     institution_name: Annotated[str, Meta(examples=["长白山云顶康养中心（示例）"])]
     status: AssessmentStatus
     stage: Stage
+    reason: Annotated[str, Meta(examples=["schedule"], description="The schedule, or the kind of signal.")]
+    escalated_to: Level | None
     due_on: date
     ordered_at: datetime
     rubric: Annotated[str | None, Meta(examples=["jl-sojourn-2026.1"])]
@@ -243,6 +245,8 @@ def _facts(assessment: Assessment, principal: Principal | None) -> dict[str, Any
         "institution_name": assessment.institution_name,
         "status": assessment.status,
         "stage": assessment.stage,
+        "reason": assessment.reason,
+        "escalated_to": assessment.escalated_to,
         "due_on": assessment.due_on,
         "ordered_at": assessment.ordered_at,
         "rubric": assessment.rubric,

@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from marketplace.certifications.queries.inspections import Draw, Inspection
 from marketplace.certifications.rules.inspecting import DrawInputs, Drawn, Hash, Outcome
-from marketplace.certifications.schemas.certifications import CertificationId, Day, InstitutionId, Reason
+from marketplace.certifications.schemas import CertificationId, Day, InstitutionId, Reason
 from marketplace.kit.ids import pattern, wire
 
 DrawId = Annotated[str, Meta(pattern=pattern("drw"), examples=["drw_0199a1c2d3e47f60a1b2c3d4e5f60721"])]

@@ -14,6 +14,7 @@ from marketplace.messaging.operations.telling_guests import (
 from marketplace.messaging.operations.telling_staff import (
     tell_of_assessment,
     tell_of_correction,
+    tell_of_escalation,
     tell_of_guests_in_house,
     tell_of_inspection,
     tell_of_preview,
@@ -30,6 +31,7 @@ __all__ = (
     "tell_of_confirmation",
     "tell_of_correction",
     "tell_of_displacement",
+    "tell_of_escalation",
     "tell_of_guaranteed_departure",
     "tell_of_guests_in_house",
     "tell_of_inspection",

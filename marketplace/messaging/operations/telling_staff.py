@@ -6,6 +6,7 @@ from uuid import UUID
 from marketplace.bookings import queries as bookings
 from marketplace.bookings.queries import Notice
 from marketplace.certifications import queries as certifications
+from marketplace.certifications.queries import inspections
 from marketplace.identity import queries as identities
 from marketplace.identity.rules import Level
 from marketplace.institutions import queries as institutions
@@ -52,6 +53,25 @@ async def tell_of_assessment(*, assessment_id: UUID, now: datetime) -> None:
         )
 
 
+async def tell_of_escalation(*, assessment_id: UUID, now: datetime) -> None:
+    """Write to the officers of the level that an overdue assessment has reached; to the province where there is none."""
+    assessment = await certifications.assessment(assessment_id)
+    officers = [one for one in await _officers(assessment.jurisdiction_code) if one.level != Level.COUNTY]
+    reached = [officer for officer in officers if officer.level == assessment.escalated_to]
+    for officer in reached or officers:
+        await write(
+            template="assessment_escalated",
+            to=officer.email,
+            facts={
+                "institution": assessment.institution_name,
+                "due_on": assessment.due_on,
+                "assessment": wire("asm", assessment_id),
+            },
+            dedupe=f"assessment_escalated:{assessment_id}:{assessment.escalated_to}:{officer.id}",
+            now=now,
+        )
+
+
 async def tell_of_preview(*, assessment_id: UUID, now: datetime) -> None:
     """Write to everybody who works at an institution that they see the result of its assessment before the public does."""
     assessment = await certifications.assessment(assessment_id)
@@ -88,7 +108,7 @@ async def tell_of_correction(*, assessment_id: UUID, correction_id: UUID, now: d
 
 async def tell_of_inspection(*, inspection_id: UUID, now: datetime) -> None:
     """Write to the inspectors that were drawn; the institution is not told."""
-    inspection = await certifications.inspection(inspection_id)
+    inspection = await inspections.inspection(inspection_id)
     for officer in await _officers(inspection.jurisdiction_code):
         if officer.id not in {inspection.first_inspector, inspection.second_inspector}:
             continue

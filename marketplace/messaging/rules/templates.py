@@ -191,6 +191,14 @@ _ALL = (
         en="Please assess {institution} by {due_on}. Task {assessment}.",
     ),
     Template(
+        name="assessment_escalated",
+        channel=Channel.MAIL,
+        subject_zh="督办：质量评估逾期",
+        subject_en="An assessment is overdue",
+        zh="{institution}的质量评估应于 {due_on} 前完成，现已逾期，请督办。任务编号 {assessment}。",
+        en="The assessment of {institution} was due by {due_on} and is overdue. Please see to it. Task {assessment}.",
+    ),
+    Template(
         name="assessment_preview",
         channel=Channel.MAIL,
         subject_zh="质量评估结果预告",
