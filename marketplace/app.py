@@ -36,6 +36,7 @@ from marketplace.search.controllers import Stays
 from marketplace.settings import Settings, settings
 from marketplace.signing.controllers import WellKnown
 from marketplace.tours.controllers import Departures, Tours
+from marketplace.transparency.controllers import AuditLog
 
 CONTROLLERS = (
     Places,
@@ -53,6 +54,7 @@ CONTROLLERS = (
     StatusLists,
     WellKnown,
     Register,
+    AuditLog,
     Certifications,
     Decisions,
     Approvals,

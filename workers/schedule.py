@@ -20,6 +20,7 @@ from marketplace.payments import operations as payments
 from marketplace.settings import settings
 from marketplace.signing import operations as signing
 from marketplace.tours import operations as tours
+from marketplace.transparency import operations as transparency
 from workers import relay
 
 # Development may move the clock, and what a jump has made due should happen soon after it.
@@ -56,6 +57,7 @@ class Periodic(msgspec.Struct, frozen=True, kw_only=True):
 
 PERIODIC: tuple[Periodic, ...] = (
     Periodic(name="sweep_outbox", every=timedelta(seconds=5), run=relay.dispatch),
+    Periodic(name="sequence_audit", every=timedelta(seconds=10), run=transparency.sequence),
     Periodic(name="expire_holds", every=timedelta(seconds=30), run=bookings.expire_lapsed),
     Periodic(name="reconcile", every=timedelta(seconds=60), run=bookings.reconcile),
     Periodic(name="decide_formations", every=timedelta(minutes=10), run=tours.decide_due),
