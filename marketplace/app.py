@@ -45,6 +45,7 @@ from marketplace.settings import Settings, settings
 from marketplace.settlement.controllers import Payees, Transfers, onboarding_return
 from marketplace.signing.controllers import WellKnown
 from marketplace.tours.controllers import Departures, Tours
+from marketplace.transparency.controllers import AuditLog
 
 CONTROLLERS = (
     Places,
@@ -62,6 +63,7 @@ CONTROLLERS = (
     StatusLists,
     WellKnown,
     Register,
+    AuditLog,
     Certifications,
     Decisions,
     Approvals,

@@ -172,6 +172,47 @@ cli.add_command(certificates)
 
 
 @cli.group()
+def audit() -> None:
+    """Check the log of every operation, and prove what is in it."""
+
+
+@audit.command("verify")
+@click.option("--checkpoint", "kept", multiple=True, type=click.File(encoding="utf-8"), help="One kept elsewhere.")
+@AS_JSON
+def verify_audit(*, kept: tuple[Any, ...], as_json: bool) -> None:
+    """Hold every event against its leaf and every leaf against the signed checkpoints; ends with 1 at any finding."""
+    import json
+
+    import msgspec
+
+    notes = [note.read() for note in kept]
+    report = in_database("marketplace.transparency.operations", "verify", *notes)
+    if as_json:
+        click.echo(json.dumps(msgspec.to_builtins(report), indent=2))
+    else:
+        for found in report.findings:
+            where = "" if found.position is None else f" leaf {found.position}"
+            which = "" if found.event_id is None else f" event {found.event_id}"
+            click.echo(f"✘{where}{which}: {found.what}")
+        mark = "✘" if report.findings else "✔"
+        click.echo(
+            f"{mark} {report.size} events, {report.checkpoint_count} checkpoints, {len(report.findings)} findings"
+        )
+    sys.exit(1 if report.findings else 0)
+
+
+@audit.command("prove")
+@click.argument("event_id", type=click.UUID)
+def prove_event(*, event_id: Any) -> None:
+    """Print an event with the proof that it is in the log, as JSON."""
+    import msgspec
+
+    click.echo(
+        msgspec.json.format(msgspec.json.encode(in_database("marketplace.transparency.proofs", "prove", event_id)))
+    )
+
+
+@cli.group()
 def keys() -> None:
     """Look after the keys that sign certificates and checkpoints."""
 

@@ -22,6 +22,7 @@ from marketplace.settings import settings
 from marketplace.settlement import operations as settlement
 from marketplace.signing import operations as signing
 from marketplace.tours import operations as tours
+from marketplace.transparency import operations as transparency
 from workers import relay
 
 # Development may move the clock, and what a jump has made due should happen soon after it.
@@ -58,6 +59,7 @@ class Periodic(msgspec.Struct, frozen=True, kw_only=True):
 
 PERIODIC: tuple[Periodic, ...] = (
     Periodic(name="sweep_outbox", every=timedelta(seconds=5), run=relay.dispatch),
+    Periodic(name="sequence_audit", every=timedelta(seconds=10), run=transparency.sequence),
     Periodic(name="expire_holds", every=timedelta(seconds=30), run=bookings.expire_lapsed),
     Periodic(name="reconcile", every=timedelta(seconds=60), run=bookings.reconcile),
     Periodic(name="catch_up", every=timedelta(minutes=5), run=bookings.catch_up),

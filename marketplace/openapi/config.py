@@ -18,6 +18,7 @@ TAGS = {
     "certifications": "Certification and its dynamic management · 认定与动态管理",
     "certificates": "Certificates that anyone can verify · 证书查验",
     "register": "The public register of certified institutions · 公开名录",
+    "audit": "The tamper-evident log of every operation · 审计日志",
     "sessions": "Signing in · 登录",
     "quotes": "Priced, immutable offers · 报价",
     "bookings": "Holds, bookings and stays · 预订",

@@ -20,6 +20,7 @@ from marketplace.kit import valkey as kit_valkey
 from marketplace.kit.ids import new_id, parse
 from marketplace.openapi.endpoints import kinds, levels
 from marketplace.payments import gateway as gateways
+from marketplace.transparency.operations import sequence
 from tests.certifications.sheets import sheet_of
 from tests.support.sandbox import Sandbox
 from tests.support.sides import (
@@ -103,6 +104,10 @@ ROUTES: dict[str, Route] = {
     "GET /v1/register.ndjson": public(),
     "GET /v1/register.csv": public(),
     "GET /v1/changes": public(),
+    # Hashes alone: they say nothing to whoever does not hold the event.
+    "GET /v1/audit/checkpoint": public(),
+    "GET /v1/audit/inclusion": public(),
+    "GET /v1/audit/consistency": public(),
     "GET /.well-known/did.json": public(),
     "GET /livez": public(),
     "GET /readyz": public(),
@@ -263,6 +268,7 @@ async def stage(servers, app, contract, stripe_gateway, sandbox_url, sandbox_cli
         bank = Sandbox(url=sandbox_url, http=sandbox_client)
         here = await build_side(world, bank, place="songjianghe", county="220621", prefecture="220600")
         there = await build_side(world, bank, place="hunchun", county="222404", prefecture="222400")
+        await sequence(now=world.now)
         yield Stage(client, here, there)
         gateways.use(None)
 

@@ -15,7 +15,7 @@ from marketplace.inventory import queries as inventory
 from marketplace.kit import clock, db, valkey
 from marketplace.kit.migrations import migrate
 from marketplace.settings import settings
-from tests.performance import limit, searching
+from tests.performance import limit, registering, searching
 from tests.performance.comparing import Rival
 from tests.performance.loading import Load
 from tests.performance.machine import Machine, running
@@ -228,6 +228,8 @@ async def measure(
             await rush.plant_families()
             run.say("reading")
             await run.look_around()
+            await valkey.client().flushdb()
+            run.found["register"] = registering.measure(machine)
             run.say("placing")
             await run.place(rush, rival)
             run.found["api_rss_mb"] = machine.memory_mb("api")

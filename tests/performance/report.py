@@ -58,6 +58,10 @@ FIGURES = (
     Figure("flexible_by_price_p99_ms", "the same, the least dear house first"),
     Figure("listing_p99_ms", "GET /v1/institutions"),
     Figure("calendar_p99_ms", "four hundred nights of four room types"),
+    Figure("register_list_s", "every record of the register, in pages of 100"),
+    Figure("register_changes_s", "the whole feed of the register, in pages of 100"),
+    Figure("register_export_s", "every record as NDJSON"),
+    Figure("register_export_rss_mb", "by how much the API grew meanwhile", most=16),
     Figure("api_rss_mb", "all API processes"),
     Figure("place_queries", "statements of POST /v1/bookings, BEGIN and COMMIT included"),
 )
@@ -93,6 +97,10 @@ def figures(found: dict[str, Any]) -> dict[str, float | None]:
         "flexible_by_price_p99_ms": found["flexible_by_price"]["p99_ms"] if is_search else None,
         "listing_p99_ms": found["listing"]["p99_ms"],
         "calendar_p99_ms": found["calendar"]["p99_ms"],
+        "register_list_s": found["register"]["list"]["seconds"],
+        "register_changes_s": found["register"]["changes"]["seconds"],
+        "register_export_s": found["register"]["ndjson"]["seconds"],
+        "register_export_rss_mb": found["register"]["ndjson"]["rss_growth_mb"],
         "api_rss_mb": found["api_rss_mb"],
         "place_queries": found["queries"]["POST /v1/bookings"],
     }
