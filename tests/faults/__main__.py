@@ -22,9 +22,9 @@ def main() -> int:
         environment = os.environ | ({} if short else {"FAULTS": "full"})
         code = subprocess.run(command, env=environment, check=False).returncode
         verdicts = read(report) if report.exists() else {}
-    print()
+    sys.stdout.write("\n")
     for row in MATRIX:
-        print(line(row, verdicts))
+        sys.stdout.write(f"{line(row, verdicts)}\n")
     return code
 
 
