@@ -28,6 +28,9 @@ class Leg(StrEnum):
     FULL = "full"
     DEPOSIT = "deposit"
     BALANCE = "balance"
+    MONTH = "month"
+    EXTENSION = "extension"
+    ADJUSTMENT = "adjustment"
 
 
 class Method(StrEnum):
@@ -36,6 +39,16 @@ class Method(StrEnum):
     CARD = "card"
     ALIPAY = "alipay"
     WECHAT_PAY = "wechat_pay"
+
+
+# How long after the capture a wallet takes money back; cards have no such end.
+_REFUND_WINDOWS = {Method.ALIPAY: timedelta(days=90), Method.WECHAT_PAY: timedelta(days=180)}
+
+
+def refund_window_ends(method: Method, *, captured_at: datetime) -> datetime | None:
+    """Return until when the provider can pay back by the way the money came; None when there is no end."""
+    window = _REFUND_WINDOWS.get(method)
+    return captured_at + window if window is not None else None
 
 
 class RefundReason(StrEnum):

@@ -39,6 +39,9 @@ _TITLES = {
     Leg.FULL: "候鸟旅居 · 全款 Full payment",
     Leg.DEPOSIT: "候鸟旅居 · 定金 Deposit",
     Leg.BALANCE: "候鸟旅居 · 尾款 Balance",
+    Leg.MONTH: "候鸟旅居 · 月费 Month",
+    Leg.EXTENSION: "候鸟旅居 · 续住 Extension",
+    Leg.ADJUSTMENT: "候鸟旅居 · 补差 Adjustment",
 }
 
 log = structlog.get_logger("payments")
