@@ -7,7 +7,15 @@ from uuid import UUID
 
 import msgspec
 
-from marketplace.payments.states import PAYMENT, REFUND, PaymentEvent, PaymentStatus, RefundEvent, RefundStatus
+from marketplace.payments.states import (
+    PAYMENT,
+    REFUND,
+    DisputeStatus,
+    PaymentEvent,
+    PaymentStatus,
+    RefundEvent,
+    RefundStatus,
+)
 
 PAYMENT_PREFIX = "pay"
 REFUND_PREFIX = "ref"
@@ -166,6 +174,18 @@ class ProviderNews(msgspec.Struct, frozen=True, kw_only=True):
     subject: Subject
     body: str
     signed_at: datetime | None = None
+
+
+class DisputeState(msgspec.Struct, frozen=True, kw_only=True):
+    """How a dispute stands at the provider; ``intent_id`` is of the payment that it takes back."""
+
+    provider_dispute_id: str
+    intent_id: str | None
+    amount: int
+    currency: str
+    reason: str
+    status: DisputeStatus
+    opened_at: datetime
 
 
 class BalanceEntry(msgspec.Struct, frozen=True, kw_only=True):

@@ -116,3 +116,20 @@ class MoneyVerification(Table, tablename="money_verifications", db=DB):
     id = key()
     verified_at = timestamptz()
     finding_count = integer()
+
+
+class Dispute(Table, tablename="disputes", db=DB):
+    """Money of a payment that the payer's bank has taken back until it decides."""
+
+    id = key()
+    payment_id = ref(Payment)
+    booking_id = uuid()
+    institution_id = ref(Institution)
+    provider_dispute_id = text()
+    amount = bigint()
+    currency = text()
+    reason = text()
+    status = text()
+    opened_at = timestamptz()
+    checked_at = timestamptz()
+    settled_at = timestamptz(null=True)

@@ -15,6 +15,7 @@ from marketplace.inventory import queries as inventory
 from marketplace.kit.db import fetch, fetch_value
 from marketplace.kit.ids import parse, wire
 from marketplace.ledger import queries as ledger
+from marketplace.payments import queries as payments
 from tests.faults.shopping import Told
 from tests.support.system import System
 
@@ -65,7 +66,7 @@ async def broken(system: System, told: Told) -> Findings:
 
 
 async def _ledger_balances(_: Provider, __: Told) -> list[str]:
-    return [str(finding) for finding in await ledger.verify()]
+    return [str(finding) for finding in [*await ledger.verify(), *await payments.verify()]]
 
 
 async def _acknowledged_exist(_: Provider, told: Told) -> list[str]:
@@ -225,7 +226,7 @@ async def _posted(kind: str) -> int:
 
 
 _QUESTIONS: dict[str, Callable[[Provider, Told], Awaitable[list[str]]]] = {
-    "I1 I2 the ledger balances": _ledger_balances,
+    "I1 I2 the ledger balances and tells the facts": _ledger_balances,
     "I3 what was acknowledged exists": _acknowledged_exist,
     "I3 one key, one booking": _one_booking_a_key,
     "I4 one page and one capture a payment": _one_page_an_attempt,

@@ -91,6 +91,7 @@ async def test_what_the_institution_no_longer_has_it_owes_and_later_transfers_ar
     refunds = (await payments.refunds_of([booking_id]))[booking_id]
     assert [refund.amount for refund in refunds] == [140_000]
 
+    assert await payments.verify() == []
     later = await house.served(nights=14)
     await house.pass_days(3)
     (less,) = await house.send(later)

@@ -17,7 +17,7 @@ from marketplace.ledger.rules import Whose
 from marketplace.payments import operations as payments
 from marketplace.payments import queries as payment_queries
 from marketplace.payments.errors import ProviderUnavailable
-from marketplace.payments.gateway import Refused, payees
+from marketplace.payments.gateway import KeyReused, Refused, payees
 from marketplace.payments.gateway.payee_port import ReversalRequest
 from marketplace.payments.rules import RefundReason
 from marketplace.settlement import queries
@@ -210,7 +210,13 @@ async def _ask(reversal: ReversalRow, provider_transfer_id: str, *, now: datetim
     request = ReversalRequest(
         reversal_id=reversal.id, provider_transfer_id=provider_transfer_id, amount=reversal.amount
     )
-    return await payees().reverse_transfer(request)
+    try:
+        return await payees().reverse_transfer(request)
+    except KeyReused as reused:
+        found = await payees().find_reversal(reversal_id=reversal.id, provider_transfer_id=provider_transfer_id)
+        if found is None:
+            raise ProviderUnavailable from reused
+        return found
 
 
 async def _owe(reversal_id: UUID, code: str, *, now: datetime) -> None:
