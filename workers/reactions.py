@@ -54,6 +54,8 @@ REACTIONS: dict[type[Message], tuple[Operation, ...]] = {
     payment_jobs.SubmitRefund: (payments.submit_refund,),
     payment_events.PaymentSucceeded: (),
     payment_events.PaymentFailed: (),
+    payment_events.DisputeOpened: (),
+    payment_events.DisputeDecided: (),
     payment_events.RefundSucceeded: (messaging.tell_of_refund,),
     payment_events.RefundFailed: (payments.hand_over_refund,),
     # Institutions' money

@@ -63,6 +63,7 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic(name="expire_holds", every=timedelta(seconds=30), run=bookings.expire_lapsed),
     Periodic(name="reconcile", every=timedelta(seconds=60), run=bookings.reconcile),
     Periodic(name="catch_up", every=timedelta(minutes=5), run=bookings.catch_up),
+    Periodic(name="apply_disputes", every=timedelta(seconds=60), run=payments.apply_disputes),
     # The months of long stays are earned early in the day; the rest is what lost news has left.
     Periodic(name="earn_in_service", every=timedelta(minutes=10), run=settlement.earn_in_service),
     Periodic(name="submit_transfers", every=timedelta(minutes=10), run=settlement.submit_due),

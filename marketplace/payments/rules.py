@@ -7,7 +7,15 @@ from uuid import UUID
 
 import msgspec
 
-from marketplace.payments.states import PAYMENT, REFUND, PaymentEvent, PaymentStatus, RefundEvent, RefundStatus
+from marketplace.payments.states import (
+    PAYMENT,
+    REFUND,
+    DisputeStatus,
+    PaymentEvent,
+    PaymentStatus,
+    RefundEvent,
+    RefundStatus,
+)
 
 PAYMENT_PREFIX = "pay"
 REFUND_PREFIX = "ref"
@@ -28,6 +36,9 @@ class Leg(StrEnum):
     FULL = "full"
     DEPOSIT = "deposit"
     BALANCE = "balance"
+    MONTH = "month"
+    EXTENSION = "extension"
+    ADJUSTMENT = "adjustment"
 
 
 class Method(StrEnum):
@@ -36,6 +47,16 @@ class Method(StrEnum):
     CARD = "card"
     ALIPAY = "alipay"
     WECHAT_PAY = "wechat_pay"
+
+
+# How long after the capture a wallet takes money back; cards have no such end.
+_REFUND_WINDOWS = {Method.ALIPAY: timedelta(days=90), Method.WECHAT_PAY: timedelta(days=180)}
+
+
+def refund_window_ends(method: Method, *, captured_at: datetime) -> datetime | None:
+    """Return until when the provider can pay back by the way the money came; None when there is no end."""
+    window = _REFUND_WINDOWS.get(method)
+    return captured_at + window if window is not None else None
 
 
 class RefundReason(StrEnum):
@@ -153,6 +174,18 @@ class ProviderNews(msgspec.Struct, frozen=True, kw_only=True):
     subject: Subject
     body: str
     signed_at: datetime | None = None
+
+
+class DisputeState(msgspec.Struct, frozen=True, kw_only=True):
+    """How a dispute stands at the provider; ``intent_id`` is of the payment that it takes back."""
+
+    provider_dispute_id: str
+    intent_id: str | None
+    amount: int
+    currency: str
+    reason: str
+    status: DisputeStatus
+    opened_at: datetime
 
 
 class BalanceEntry(msgspec.Struct, frozen=True, kw_only=True):

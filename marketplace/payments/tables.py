@@ -5,7 +5,7 @@ from piccolo.table import Table
 
 from marketplace.identity.tables import Partner
 from marketplace.institutions.tables import Institution
-from marketplace.kit.columns import bigint, boolean, integer, key, ref, sealed, text, timestamptz, uuid
+from marketplace.kit.columns import bigint, boolean, integer, key, ref, sealed, smallint, text, timestamptz, uuid
 from marketplace.kit.db import DB
 
 
@@ -30,6 +30,9 @@ class Payment(Table, tablename="payments", db=DB):
     captured_amount = bigint(null=True)
     surplus = boolean()
     failure_code = text(null=True)
+    leg_number = smallint()
+    leg_amount = bigint()
+    lost_amount = bigint()
     opened_at = timestamptz()
     cancel_requested_at = timestamptz(null=True)
     checked_at = timestamptz(null=True)
@@ -55,6 +58,19 @@ class Refund(Table, tablename="refunds", db=DB):
     requested_at = timestamptz()
     checked_at = timestamptz(null=True)
     settled_at = timestamptz(null=True)
+
+
+class RefundTask(Table, tablename="refund_tasks", db=DB):
+    """A refund that the provider could not make: one person proposes the bank transfer, another approves it."""
+
+    refund_id = key()
+    cause = text()
+    opened_at = timestamptz()
+    proposed_by = uuid(null=True)
+    proposed_at = timestamptz(null=True)
+    bank_reference = text(null=True)
+    approved_by = uuid(null=True)
+    done_at = timestamptz(null=True)
 
 
 class ProviderEvent(Table, tablename="provider_events", db=DB):
@@ -100,3 +116,20 @@ class MoneyVerification(Table, tablename="money_verifications", db=DB):
     id = key()
     verified_at = timestamptz()
     finding_count = integer()
+
+
+class Dispute(Table, tablename="disputes", db=DB):
+    """Money of a payment that the payer's bank has taken back until it decides."""
+
+    id = key()
+    payment_id = ref(Payment)
+    booking_id = uuid()
+    institution_id = ref(Institution)
+    provider_dispute_id = text()
+    amount = bigint()
+    currency = text()
+    reason = text()
+    status = text()
+    opened_at = timestamptz()
+    checked_at = timestamptz()
+    settled_at = timestamptz(null=True)

@@ -195,12 +195,19 @@ async def planned_of(institution_id: UUID) -> list[UUID]:
     return [row["id"] for row in rows]
 
 
+async def unserved_from(booking_id: UUID) -> date | None:
+    """Return from which night on a stay was not served; None when that was not decided."""
+    row = await fetch_one("SELECT from_on FROM unserved_stays WHERE booking_id = $1", booking_id)
+    found: date | None = row["from_on"] if row is not None else None
+    return found
+
+
 async def in_service(now: datetime) -> list[UUID]:
-    """List the bookings whose guests are in house, or left lately, and that have not been earned whole."""
+    """List the bookings whose guests are in house, or left within the quarter, and that have not been earned whole."""
     rows = await fetch(
         "SELECT b.id FROM bookings b WHERE b.status IN ('checked_in', 'completed') AND b.check_in <= $1"
         " AND coalesce((SELECT sum(e.amount) FROM earnings e WHERE e.booking_id = b.id), 0) < b.total_amount"
-        " AND (b.status = 'checked_in' OR b.ended_at > $2::timestamptz - interval '2 days')"
+        " AND (b.status = 'checked_in' OR b.ended_at > $2::timestamptz - interval '92 days')"
         " ORDER BY b.id LIMIT $3",
         local_date(now),
         now,

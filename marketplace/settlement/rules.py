@@ -66,6 +66,19 @@ def earned_by(plan: Sequence[Period], today: date) -> list[Period]:
     return [period for period in plan if period.earned_on <= today]
 
 
+def cut(plan: Sequence[Period], from_on: date) -> list[Period]:
+    """Return a plan without the nights from ``from_on`` on, by nights; what is left is earned as it was to be."""
+    kept = []
+    for period in plan:
+        if period.end_on <= from_on:
+            kept.append(period)
+        elif period.first_on < from_on:
+            nights = [(from_on - period.first_on).days, (period.end_on - from_on).days]
+            amount = allocate(period.amount, nights)[0]
+            kept.append(msgspec.structs.replace(period, end_on=from_on, amount=amount))
+    return kept
+
+
 def unserved(*, first_on: date, end_on: date, from_on: date, amount: int, commission_bps: int) -> Part:
     """Return what of an earning is for nights from ``from_on`` on; never more than the earning, by nights.
 

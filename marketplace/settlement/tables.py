@@ -47,6 +47,23 @@ class Earning(Table, tablename="earnings", db=DB):
     earned_at = timestamptz()
 
 
+class UnservedStay(Table, tablename="unserved_stays", db=DB):
+    """From which night on a stay was not served."""
+
+    booking_id = ForeignKey(
+        references=Booking,
+        primary_key=True,
+        default=None,
+        null=False,
+        on_delete=OnDelete.restrict,
+        on_update=OnUpdate.restrict,
+    )
+    from_on = date()
+    cause = text()
+    refund_amount = bigint()
+    decided_at = timestamptz()
+
+
 class Transfer(Table, tablename="transfers", db=DB):
     """What is sent to an institution for an earning; ``netted_amount`` was kept for a debt."""
 

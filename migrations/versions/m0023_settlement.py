@@ -42,6 +42,15 @@ CREATE TABLE earnings (
 );
 CREATE INDEX earnings_institution ON earnings (institution_id, id);
 
+-- From which night on a stay was not served, once a booking: what is earned of it ends there.
+CREATE TABLE unserved_stays (
+    booking_id    uuid PRIMARY KEY REFERENCES bookings,
+    from_on       date NOT NULL,
+    cause         text NOT NULL,
+    refund_amount bigint NOT NULL CHECK (refund_amount >= 0),
+    decided_at    timestamptz NOT NULL
+);
+
 CREATE TABLE transfers (
     id                   uuid PRIMARY KEY,
     earning_id           uuid NOT NULL UNIQUE,

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from marketplace.kit import clock
-from marketplace.kit.ids import parse
+from marketplace.kit.ids import parse, wire
 from marketplace.ledger import queries as ledger
 from marketplace.ledger.rules import Account
 from marketplace.settlement import operations, queries
@@ -40,12 +40,19 @@ class House:
         """Hold a stay within the next 30 days and pay it whole; returns the booking."""
         family = family or await self.world.family()
         booking = await hold(self.world, family, first=first, nights=nights)
+        await self._pay(family, booking)
+        return parse("bkg", booking["id"])
+
+    async def pay_rest(self, booking_id: UUID) -> None:
+        """Pay what has become due since."""
+        await self._pay(await self.world.family(), {"id": wire("bkg", booking_id)})
+
+    async def _pay(self, family: Caller, booking: dict[str, Any]) -> None:
         while (booking := await read(family, booking))["payable_leg"]:
             payment = await open_payment(family, booking)
             await self.sandbox.pay(payment["checkout_url"].rsplit("/", 1)[1])
             answer = await self.world.client.get(f"/payments/{payment['id']}/return")
             assert answer.status_code == 200, answer.text
-        return parse("bkg", booking["id"])
 
     async def step(self, booking_id: UUID, step: str) -> None:
         staff = await self.world.staff()

@@ -38,17 +38,20 @@ async def test_a_short_stay_is_earned_at_check_in_less_commission_once(house, ba
     assert await balance(Account.COMMISSION) == -33_600
 
 
-async def test_a_long_stay_is_earned_by_served_months(house, balance):
+async def test_a_long_stay_is_earned_by_served_months_that_are_paid(house, balance):
     booking_id = await house.served(nights=75)
     assert await queries.earnings_of(booking_id) == []
-    total = -await balance(Account.CUSTOMER_HELD, booking_id)
     earned = []
     for days in (29, 1, 30, 15):
         await house.pass_days(days)
         await operations.earn_in_service(now=clock.now())
         earned.append([row.amount for row in await queries.earnings_of(booking_id)])
-    assert [len(rows) for rows in earned] == [0, 1, 2, 3]
-    assert sum(earned[-1]) == total == 1_500_000
+    assert earned == [[], [600_000], [600_000, 600_000], [600_000, 600_000]]
+    # The bill of the last days is open: what has not been paid is not earned.
+    assert await balance(Account.CUSTOMER_HELD, booking_id) == -20_000
+    await house.pay_rest(booking_id)
+    await operations.earn_in_service(now=clock.now())
+    assert [row.amount for row in await queries.earnings_of(booking_id)] == [600_000, 600_000, 300_000]
     assert await balance(Account.CUSTOMER_HELD, booking_id) == 0
 
 

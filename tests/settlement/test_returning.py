@@ -91,6 +91,7 @@ async def test_what_the_institution_no_longer_has_it_owes_and_later_transfers_ar
     refunds = (await payments.refunds_of([booking_id]))[booking_id]
     assert [refund.amount for refund in refunds] == [140_000]
 
+    assert await payments.verify() == []
     later = await house.served(nights=14)
     await house.pass_days(3)
     (less,) = await house.send(later)
@@ -139,3 +140,18 @@ async def test_guests_who_leave_early_by_their_own_wish_are_not_refunded_here(ho
     await operations.close_stay(booking_id=booking_id, now=clock.now())
     assert (await payments.refunds_of([booking_id]))[booking_id] == []
     assert await house.owed() == (246_400, 0)
+
+
+async def test_a_long_stay_that_ends_early_is_earned_up_to_its_last_night_and_no_further(house, balance):
+    booking_id = await house.served(nights=75)
+    await house.pass_days(40)
+    await operations.earn_in_service(now=clock.now())
+    assert [row.amount for row in await queries.earnings_of(booking_id)] == [600_000]
+    paid = 600_000 - await balance(Account.CUSTOMER_HELD, booking_id)
+    assert await give_back(booking_id, after_nights=40) == paid - 800_000
+    await house.step(booking_id, "check-out")
+    await operations.close_stay(booking_id=booking_id, now=clock.now())
+    await operations.earn_in_service(now=clock.now())
+    assert [row.amount for row in await queries.earnings_of(booking_id)] == [600_000, 200_000]
+    assert await balance(Account.CUSTOMER_HELD, booking_id) == 0
+    assert await ledger.verify() == []

@@ -7,6 +7,8 @@ import pytest
 from marketplace.kit import clock
 from marketplace.kit.ids import wire
 from marketplace.ledger.rules import Account
+from marketplace.payments import operations as payments
+from marketplace.payments import queries as payment_queries
 from marketplace.settlement import operations, queries
 
 
@@ -142,3 +144,19 @@ async def test_money_held_for_eighty_days_is_reported_once(house, world, balance
     assert await operations.alarm_old_holds(now=late) == 1
     assert await fetch_value("SELECT count(*) FROM outbox WHERE kind = 'hold.too_old'") == 1
     assert await balance(Account.CUSTOMER_HELD, booking_id) == -60_000
+
+
+async def test_nothing_is_sent_while_a_bank_disputes_the_bookings_money(house, sandbox):
+    account = await house.become_payee()
+    booking_id = await house.served()
+    await house.pass_days(3)
+    (payment,) = (await payment_queries.payments_of([booking_id]))[booking_id]
+    charges = [one for one in await sandbox.list("/v1/charges") if one["payment_intent"] == payment.provider_intent_id]
+    disputed = await sandbox.control(f"charges/{charges[0]['id']}/dispute", {})
+    await payments.apply_disputes(now=clock.now())
+    (frozen,) = await house.send(booking_id)
+    assert (frozen.status, await house.has(account)) == ("planned", 0)
+    await sandbox.control(f"disputes/{disputed['id']}/win", {})
+    await payments.apply_disputes(now=clock.now())
+    (sent,) = await house.send(booking_id)
+    assert (sent.status, await house.has(account)) == ("succeeded", 246_400)

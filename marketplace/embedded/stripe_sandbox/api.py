@@ -58,6 +58,8 @@ async def api(request: ApiRequest, sandbox: TheSandbox) -> Response[Any]:
     }
     try:
         _authenticate(sandbox, request.headers.get("authorization", ""))
+        if sandbox.chaos.strikes(sandbox.chaos.knobs.ignore_keys_rate):
+            key = None
         asked = await _understand(request, request_id, key)
         with sandbox.in_flight.claim(key):
             answer = await _perform(sandbox, asked)

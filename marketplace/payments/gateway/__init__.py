@@ -2,10 +2,12 @@
 
 from marketplace.payments.gateway.payee_port import PayeeGateway
 from marketplace.payments.gateway.port import KeyReused, PaymentGateway, Refused
+from marketplace.payments.gateway.stripe_disputes import DisputeGateway
 from marketplace.payments.gateway.stripe_gateway import StripeGateway
 from marketplace.settings import Settings
 
 __all__ = (
+    "DisputeGateway",
     "KeyReused",
     "PayeeGateway",
     "PaymentGateway",
@@ -13,6 +15,7 @@ __all__ = (
     "StripeGateway",
     "close",
     "configure",
+    "disputes",
     "gateway",
     "payees",
     "use",
@@ -43,12 +46,21 @@ def gateway() -> PaymentGateway:
     return _gateway
 
 
+def disputes() -> DisputeGateway:
+    """Return the part of the process's gateway that knows of disputes."""
+    return _stripe().disputes
+
+
 def payees() -> PayeeGateway:
     """Return the part of the process's gateway that pays institutions."""
+    return _stripe().payees
+
+
+def _stripe() -> StripeGateway:
     found = gateway()
     if not isinstance(found, StripeGateway):
-        raise RuntimeError("this provider pays nobody")  # noqa: TRY004 - a fact of the process, not of an argument.
-    return found.payees
+        raise RuntimeError("this provider has no such part")  # noqa: TRY004 - a fact of the process, not an argument.
+    return found
 
 
 async def close() -> None:

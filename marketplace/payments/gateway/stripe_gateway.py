@@ -12,6 +12,7 @@ from marketplace.kit.db import forbid_transaction
 from marketplace.kit.ids import wire
 from marketplace.payments.gateway import reading, webhooks
 from marketplace.payments.gateway.port import Refused
+from marketplace.payments.gateway.stripe_disputes import StripeDisputes
 from marketplace.payments.gateway.stripe_payees import StripePayees
 from marketplace.payments.gateway.translating import translated
 from marketplace.payments.gateway.transport import Transport
@@ -39,6 +40,9 @@ _TITLES = {
     Leg.FULL: "候鸟旅居 · 全款 Full payment",
     Leg.DEPOSIT: "候鸟旅居 · 定金 Deposit",
     Leg.BALANCE: "候鸟旅居 · 尾款 Balance",
+    Leg.MONTH: "候鸟旅居 · 月费 Month",
+    Leg.EXTENSION: "候鸟旅居 · 续住 Extension",
+    Leg.ADJUSTMENT: "候鸟旅居 · 补差 Adjustment",
 }
 
 log = structlog.get_logger("payments")
@@ -66,6 +70,7 @@ class StripeGateway:
             http_client=self._http,
         )
         self.payees = StripePayees(self._client)
+        self.disputes = StripeDisputes(self._client)
 
     async def start_payment(self, request: PaymentRequest) -> Started:
         """Open a Checkout Session; its metadata holds our opaque ids and nothing else."""

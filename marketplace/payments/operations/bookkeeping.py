@@ -44,5 +44,10 @@ async def book_refund(refund: RefundRow, outcome: RefundOutcome, *, now: datetim
         await ledger.post(journal, now=now)
 
 
+async def book_payment_by_hand(refund: RefundRow, *, now: datetime) -> None:
+    """Post that people paid a promised refund by bank."""
+    await ledger.post(rules.refund_paid_by_hand(_whose(refund), refund_id=refund.id, amount=refund.amount), now=now)
+
+
 def _whose(row: PaymentRow | RefundRow) -> Whose:
     return Whose(booking_id=row.booking_id, institution_id=row.institution_id, currency=row.currency)

@@ -1,11 +1,21 @@
 """Reads of payments and refunds, and the proof that they are what the ledger says."""
 
+from marketplace.payments.queries.disputing import (
+    DisputeRow,
+    disputes_of,
+    is_disputed,
+    newest_dispute,
+    open_disputes,
+)
 from marketplace.payments.queries.reading import (
     STALE_AFTER,
     Captured,
     PaymentRow,
     RefundRow,
+    RefundTask,
     captured_payments,
+    open_refund_tasks,
+    paid_of,
     payment,
     payment_of,
     payments_of,
@@ -28,12 +38,20 @@ from marketplace.payments.queries.verifying import (
 __all__ = (
     "STALE_AFTER",
     "Captured",
+    "DisputeRow",
     "PaymentRow",
     "RefundRow",
+    "RefundTask",
     "Verification",
     "balance_expected",
     "captured_payments",
+    "disputes_of",
+    "is_disputed",
     "last_verification",
+    "newest_dispute",
+    "open_disputes",
+    "open_refund_tasks",
+    "paid_of",
     "payment",
     "payment_of",
     "payments_of",

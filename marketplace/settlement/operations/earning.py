@@ -14,6 +14,7 @@ from marketplace.kit.db import fetch_one, fetch_value, transaction
 from marketplace.kit.ids import new_id
 from marketplace.kit.outbox import publish
 from marketplace.ledger import operations as ledger
+from marketplace.ledger import queries as ledger_queries
 from marketplace.ledger import rules as journals
 from marketplace.ledger.rules import Whose
 from marketplace.payments.rules import RefundReason
@@ -22,7 +23,7 @@ from marketplace.settlement.jobs import SubmitTransfer
 from marketplace.settlement.operations.locks import Stay, lock_payee, lock_stay
 from marketplace.settlement.operations.returning import refund_unserved
 from marketplace.settlement.queries import PayeeRow
-from marketplace.settlement.rules import Period, earned_by, periods
+from marketplace.settlement.rules import Period, cut, earned_by, periods
 
 log = structlog.get_logger("settlement")
 
@@ -30,14 +31,17 @@ log = structlog.get_logger("settlement")
 async def earn(*, booking_id: UUID, now: datetime) -> int:
     """Earn every period of a stay that is due and has not been earned; returns how many were new.
 
-    Nothing is earned before the guests have arrived. Each period is earned once, and planned to be transferred N days
-    after. Publishes: SubmitTransfer.
+    Nothing is earned before the guests have arrived, and nothing that has not been paid: a month whose bill is open is
+    earned when it is paid. Each period is earned once, and planned to be transferred N days after.
+    Publishes: SubmitTransfer.
     """
     async with transaction():
         stay = await lock_stay(booking_id)
         if stay.status not in (Status.CHECKED_IN, Status.COMPLETED):
             return 0
         plan = periods(stay.check_in, stay.check_out, stay.total_amount)
+        if (from_on := await queries.unserved_from(booking_id)) is not None:
+            plan = cut(plan, from_on)
         due = plan if stay.status is Status.COMPLETED else earned_by(plan, local_date(now))
         payee = await lock_payee(stay.institution_id, now=now)
         return sum([await _earn(stay, period, payee=payee, now=now) for period in due])
@@ -73,7 +77,8 @@ async def earn_in_service(*, now: datetime) -> None:
 
 async def _earn(stay: Stay, period: Period, *, payee: PayeeRow, now: datetime) -> bool:
     payable, commission = journals.split(period.amount, commission_bps=payee.commission_bps)
-    if period.amount == 0:
+    held = (await ledger_queries.held([stay.id], currency=stay.currency))[stay.id]
+    if not 0 < period.amount <= held:
         return False
     earning_id: UUID | None = await fetch_value(
         "INSERT INTO earnings (id, booking_id, institution_id, period, first_on, end_on, amount, commission_bps,"

@@ -7,7 +7,7 @@ import structlog
 
 from marketplace.bookings.rules import Paid, spread_refund
 from marketplace.kit.audit import SYSTEM, Actor, record
-from marketplace.kit.db import execute, fetch_value, transaction
+from marketplace.kit.db import execute, transaction
 from marketplace.kit.errors import Busy
 from marketplace.kit.ids import new_id
 from marketplace.kit.outbox import publish
@@ -17,15 +17,22 @@ from marketplace.ledger.rules import Whose
 from marketplace.payments import operations as payments
 from marketplace.payments import queries as payment_queries
 from marketplace.payments.errors import ProviderUnavailable
-from marketplace.payments.gateway import Refused, payees
+from marketplace.payments.gateway import KeyReused, Refused, payees
 from marketplace.payments.gateway.payee_port import ReversalRequest
 from marketplace.payments.rules import RefundReason
 from marketplace.settlement import queries
 from marketplace.settlement.events import TransferOwed
 from marketplace.settlement.jobs import SubmitReversal
-from marketplace.settlement.operations.locks import lock_payee, lock_reversal, lock_stay, lock_transfer, lock_transfers
+from marketplace.settlement.operations.locks import (
+    Stay,
+    lock_payee,
+    lock_reversal,
+    lock_stay,
+    lock_transfer,
+    lock_transfers,
+)
 from marketplace.settlement.queries import EarningRow, ReversalRow, TransferRow
-from marketplace.settlement.rules import KEY_TRUST, Part, unserved
+from marketplace.settlement.rules import KEY_TRUST, Part, cut, periods, unserved
 from marketplace.settlement.states import TRANSFER, ReversalStatus, TransferEvent, TransferStatus
 
 log = structlog.get_logger("settlement")
@@ -34,7 +41,7 @@ log = structlog.get_logger("settlement")
 async def refund_unserved(  # noqa: PLR0913 - why money goes back is these facts, each named at the call.
     *, booking_id: UUID, from_on: date, cause: str, reason: RefundReason, actor: Actor = SYSTEM, now: datetime
 ) -> int:
-    """Give the guests back what they paid for nights from ``from_on`` on, once per ``cause``; returns how much.
+    """Give the guests back what they paid for nights from ``from_on`` on, once per booking; returns how much.
 
     What was earned of those nights is held again, our commission with it. What has not been sent to the institution is
     not sent; what has is taken back, and what cannot be is owed by it: the guests do not wait for that.
@@ -45,13 +52,12 @@ async def refund_unserved(  # noqa: PLR0913 - why money goes back is these facts
         captured = await payment_queries.captured_payments(booking_id)
         await lock_payee(stay.institution_id, now=now)
         whose = Whose(booking_id=booking_id, institution_id=stay.institution_id, currency=stay.currency)
-        if await _was_done(booking_id, cause):
-            return 0
-        earned = await queries.earnings_of(booking_id)
-        back = await _unearn(earned, whose=whose, from_on=from_on, cause=cause, now=now)
-        nights_to_come = stay.total_amount - sum(earning.amount for earning in earned)
         paid = [Paid(payment_id=one.payment_id, amount=one.refundable_amount) for one in captured]
-        amount = min(back + nights_to_come, sum(one.amount for one in paid))
+        earned = await queries.earnings_of(booking_id)
+        amount = max(sum(one.amount for one in paid) - _served_amount(stay, earned, from_on), 0)
+        if not await _decide(booking_id, from_on=from_on, cause=cause, amount=amount, now=now):
+            return 0
+        await _unearn(earned, whose=whose, from_on=from_on, cause=cause, now=now)
         for part in spread_refund([one for one in paid if one.amount > 0], amount):
             await payments.request_refund(
                 payment_id=part.payment_id,
@@ -98,29 +104,43 @@ async def submit_reversals(*, now: datetime) -> None:
         log.warning("the payment provider is away; reversals wait")
 
 
-async def _was_done(booking_id: UUID, cause: str) -> bool:
-    found: bool = await fetch_value(
-        "SELECT EXISTS (SELECT FROM refunds WHERE booking_id = $1 AND starts_with(dedupe, $2))",
-        booking_id,
-        f"unserved:{cause}:{booking_id}:",
+def _served_amount(stay: Stay, earned: list[EarningRow], from_on: date) -> int:
+    """Return what the nights before ``from_on`` cost: as they were earned, and as they are to be."""
+    known = {earning.period for earning in earned}
+    plan = cut(periods(stay.check_in, stay.check_out, stay.total_amount), from_on)
+    to_come = sum(period.amount for period in plan if period.name not in known)
+    return to_come + sum(earning.amount - _part(earning, from_on).amount for earning in earned)
+
+
+def _part(earning: EarningRow, from_on: date) -> Part:
+    return unserved(
+        first_on=earning.first_on,
+        end_on=earning.end_on,
+        from_on=from_on,
+        amount=earning.amount,
+        commission_bps=earning.commission_bps,
     )
-    return found
 
 
-async def _unearn(earned: list[EarningRow], *, whose: Whose, from_on: date, cause: str, now: datetime) -> int:
+async def _decide(booking_id: UUID, *, from_on: date, cause: str, amount: int, now: datetime) -> bool:
+    decided = await execute(
+        "INSERT INTO unserved_stays (booking_id, from_on, cause, refund_amount, decided_at) VALUES ($1, $2, $3, $4, $5)"
+        " ON CONFLICT (booking_id) DO NOTHING",
+        booking_id,
+        from_on,
+        cause,
+        amount,
+        now,
+    )
+    return decided == 1
+
+
+async def _unearn(earned: list[EarningRow], *, whose: Whose, from_on: date, cause: str, now: datetime) -> None:
     transfers = await lock_transfers(whose.booking_id)
-    total = 0
     for earning in earned:
-        part = unserved(
-            first_on=earning.first_on,
-            end_on=earning.end_on,
-            from_on=from_on,
-            amount=earning.amount,
-            commission_bps=earning.commission_bps,
-        )
-        if part.amount == 0 or earning.unearned_amount:
+        part = _part(earning, from_on)
+        if part.amount == 0:
             continue
-        total += part.amount
         await execute(
             "UPDATE earnings SET unearned_amount = $2, unearned_payable_amount = $3 WHERE id = $1",
             earning.id,
@@ -135,7 +155,6 @@ async def _unearn(earned: list[EarningRow], *, whose: Whose, from_on: date, caus
         )
         await ledger.post(journal, now=now)
         await _withhold(transfers[earning.id], part, whose=whose, cause=cause, now=now)
-    return total
 
 
 async def _withhold(transfer: TransferRow, part: Part, *, whose: Whose, cause: str, now: datetime) -> None:
@@ -191,7 +210,13 @@ async def _ask(reversal: ReversalRow, provider_transfer_id: str, *, now: datetim
     request = ReversalRequest(
         reversal_id=reversal.id, provider_transfer_id=provider_transfer_id, amount=reversal.amount
     )
-    return await payees().reverse_transfer(request)
+    try:
+        return await payees().reverse_transfer(request)
+    except KeyReused as reused:
+        found = await payees().find_reversal(reversal_id=reversal.id, provider_transfer_id=provider_transfer_id)
+        if found is None:
+            raise ProviderUnavailable from reused
+        return found
 
 
 async def _owe(reversal_id: UUID, code: str, *, now: datetime) -> None:

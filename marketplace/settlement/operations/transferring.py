@@ -13,8 +13,9 @@ from marketplace.ledger import queries as ledger_queries
 from marketplace.ledger import rules as journals
 from marketplace.ledger.rules import Account, Whose
 from marketplace.payments.errors import ProviderUnavailable
-from marketplace.payments.gateway import Refused, payees
+from marketplace.payments.gateway import KeyReused, Refused, payees
 from marketplace.payments.gateway.payee_port import TransferRequest
+from marketplace.payments.queries import is_disputed
 from marketplace.settlement import queries
 from marketplace.settlement.events import TransferSucceeded
 from marketplace.settlement.jobs import SubmitTransfer
@@ -32,8 +33,8 @@ log = structlog.get_logger("settlement")
 async def submit_transfer(*, transfer_id: UUID, now: datetime) -> None:
     """Send an institution what it earned; may be repeated after a crash at any line. No transaction may be open.
 
-    It waits while its day has not come, while the institution is suspended or revoked, and while the provider will not
-    pay it; what the institution owes us is kept from it first. Refuses: NotFound, ProviderUnavailable.
+    It waits while its day has not come, while the institution is suspended or revoked, while a payer's bank disputes the
+    booking's money, and while the provider will not pay it; what the institution owes us is kept from it first. Refuses: NotFound, ProviderUnavailable.
     Publishes: TransferSucceeded.
     """
     transfer = await _begin(transfer_id, now=now)
@@ -81,7 +82,7 @@ async def _begin(transfer_id: UUID, *, now: datetime) -> TransferRow:
         row = await lock_transfer(transfer_id)
         if row.status is not TransferStatus.PLANNED or row.due_at > now:
             return row
-        if is_frozen(standing) or payee.status is not PayeeStatus.ACTIVE:
+        if is_frozen(standing) or payee.status is not PayeeStatus.ACTIVE or await is_disputed(row.booking_id):
             return row
         amount = row.amount - await _net(row, now=now)
         if amount == 0:
@@ -137,7 +138,14 @@ async def _ask(transfer: TransferRow, *, now: datetime) -> str:
         amount=transfer.amount,
         currency=transfer.currency,
     )
-    return await payees().transfer(request)
+    try:
+        return await payees().transfer(request)
+    except KeyReused as reused:
+        # The words of the request changed between a crash and this repeat, as a deployment may; the transfer exists.
+        found = await payees().find_transfer(transfer_id=transfer.id, booking_id=transfer.booking_id)
+        if found is None:
+            raise ProviderUnavailable from reused
+        return found
 
 
 async def _put_back(transfer_id: UUID, code: str, *, now: datetime) -> None:
