@@ -19,7 +19,17 @@ def main() -> int:
     wanted = list(dict.fromkeys(test for row in MATRIX for test in row.tests))
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
-        command = [sys.executable, "-m", "pytest", "-n0", "-q", f"--junit-xml={report}", *wanted]
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-n0",
+            "-q",
+            "-o",
+            "junit_family=xunit1",
+            f"--junit-xml={report}",
+            *wanted,
+        ]
         environment = os.environ | ({} if short else {"FAULTS": "full"})
         code = subprocess.run(command, env=environment, check=False).returncode
         verdicts = read(report) if report.exists() else {}
