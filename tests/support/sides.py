@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import msgspec
 
@@ -13,8 +14,8 @@ from marketplace.certifications.operations import order_due_assessments
 from marketplace.identity.operations import open_session
 from marketplace.identity.rules import Kind, Level, Scope
 from marketplace.kit.audit import SYSTEM
-from marketplace.kit.db import fetch_value, transaction
-from marketplace.kit.ids import wire
+from marketplace.kit.db import execute, fetch_value, transaction
+from marketplace.kit.ids import parse, wire
 from marketplace.tours import operations as tours
 from marketplace.tours.rules import BlockWanted, DepartureDraft
 from tests.support.sandbox import Sandbox
@@ -94,6 +95,7 @@ async def build_side(world: World, bank: Sandbox, *, place: str, county: str, pr
         "decision_id": decision.json()["id"],
         "assessment_id": wire("asm", await one("assessment_orders", "certification_id", world.certification_id)),
         "number": await fetch_value("SELECT number FROM certifications WHERE id = $1", world.certification_id),
+        "code": await pay_code(parse("bkg", found.of_family["booking_id"])),
         "today": world.today.isoformat(),
         "tomorrow": world.day(1).isoformat(),
         "outage_id": await outage_id(world, found.callers[STAFF]),
@@ -102,6 +104,13 @@ async def build_side(world: World, bank: Sandbox, *, place: str, county: str, pr
         **await open_to_all(world),
     }
     return found
+
+
+async def pay_code(booking_id: UUID) -> str:
+    """Make the link to pay of a booking, as the first reminder of its balance does."""
+    code = booking_id.hex[-11:]
+    await execute("INSERT INTO pay_links (booking_id, code) VALUES ($1, $2)", booking_id, code)
+    return code
 
 
 async def outage_id(world: World, staff: Caller) -> str:
