@@ -202,6 +202,13 @@ async def settle() -> None:
         await connection.execute("CHECKPOINT")
 
 
+async def take_stock() -> None:
+    """Tell the planner what the tables hold by now."""
+    async with connection_of_its_own() as connection:
+        await connection.execute("SET statement_timeout = 0")
+        await connection.execute("ANALYZE")
+
+
 async def differences(world: World, *, sample: int = 5) -> list[str]:
     """Compare a sample of copies with their models, table by table, but for ids and names; empty is good."""
     found = []
