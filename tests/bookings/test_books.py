@@ -1,5 +1,9 @@
 """The whole way of money in the books: what it costs in statements and calls, and the proof that finds what is wrong."""
 
+import asyncio
+import json
+import os
+import sys
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -8,12 +12,14 @@ import pytest
 
 from marketplace.bookings import operations
 from marketplace.kit import clock
-from marketplace.kit.db import execute, fetch_value
+from marketplace.kit.db import execute, fetch_value, transaction
 from marketplace.kit.ids import new_id, parse
 from marketplace.ledger import queries as ledger
-from marketplace.ledger.rules import Account
+from marketplace.ledger.operations import post
+from marketplace.ledger.rules import Account, Whose, capture
 from marketplace.payments import queries as payments
 from marketplace.payments.operations import apply_refund
+from tests.support.sandbox import API_KEY
 from tests.support.world import World, booking_body, hold, read
 
 # Statements of one step each; a payment's page and each fetch of it are one call to the provider.
@@ -134,3 +140,27 @@ async def test_placing_paying_and_confirming_costs_a_fixed_number_of_statements_
         "GET /v1/checkout/sessions",
     ]
     assert spent == [QUOTE, PLACE, PAY, CONFIRM, CONFIRM_AGAIN]
+
+
+async def test_the_command_ends_with_1_and_names_what_differs_for_people_and_scripts(committed: str, sandbox) -> None:
+    environment = {**os.environ, "DATABASE_URL": committed, "STRIPE_API_BASE": sandbox.url, "STRIPE_API_KEY": API_KEY}
+
+    async def verify(*words: str) -> tuple[int, str]:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "marketplace", "ledger", "verify", *words,
+            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, env=environment,
+        )  # fmt: skip
+        out, _ = await process.communicate()
+        return process.returncode or 0, out.decode()
+
+    assert await verify() == (0, "✔ the books balance, and the provider agrees\n")
+    booking_id, payment_id = new_id(), new_id()
+    journal = capture(Whose(booking_id=booking_id, institution_id=new_id()), payment_id=payment_id, amount=5_000)
+    async with transaction():
+        await post(journal, now=clock.now())
+
+    named = f"journal_has_its_fact: cap:{payment_id}"
+    assert await verify() == (1, f"✘ {named} is 5000 and should be 0\nfindings: 1\n")
+    code, out = await verify("--json")
+    expected = {"check": "journal_has_its_fact", "subject": f"cap:{payment_id}", "expected": 0, "found": 5_000}
+    assert (code, json.loads(out)) == (1, {"findings": [expected]})
