@@ -8,7 +8,7 @@ from litestar import Litestar
 from litestar.datastructures import State
 from litestar.plugins.prometheus import PrometheusConfig
 
-from marketplace.bookings.controllers import Approvals, Bookings, FrontDesk, Quotes, payment_return
+from marketplace.bookings.controllers import Approvals, Bookings, FrontDesk, Quotes, pay_page, pay_there, payment_return
 from marketplace.catalog.controllers import Institutions, Pictures
 from marketplace.certifications.controllers import (
     Assessments,
@@ -78,6 +78,8 @@ CONTROLLERS = (
     Quotes,
     Bookings,
     FrontDesk,
+    pay_page,
+    pay_there,
     payment_return,
     Payees,
     Transfers,
