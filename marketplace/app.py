@@ -113,7 +113,7 @@ async def connections(_: Litestar) -> AsyncIterator[None]:
 
 def gates_of(found: Settings) -> dict[str, Gate]:
     """Divide the connections of this process: most for who has a quote and books, some to quote, the rest to read."""
-    shares = {"placing": 5, "quoting": 2, "printing": 1, "exporting": 1}
+    shares = {"placing": 5, "quoting": 3, "exporting": 1}
     return {
         name: Gate(
             name, running_max=max(1, found.database_pool_size * tenths // 10), waiting_max=found.waiting_room_size
