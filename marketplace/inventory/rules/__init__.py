@@ -9,7 +9,9 @@ from marketplace.inventory.rules.nights import (
     STAY_NIGHTS_MAX,
     AllocationKind,
     Availability,
+    Beside,
     Drift,
+    Gender,
     Night,
     NightRange,
     OutOfService,
@@ -34,6 +36,7 @@ from marketplace.inventory.rules.rooming import (
     check_rooms,
     give_out,
 )
+from marketplace.inventory.rules.sharing import give_out_beds
 
 __all__ = (
     "AVAILABILITY_NIGHTS_DEFAULT",
@@ -45,7 +48,9 @@ __all__ = (
     "STAY_NIGHTS_MAX",
     "AllocationKind",
     "Availability",
+    "Beside",
     "Drift",
+    "Gender",
     "Night",
     "NightRange",
     "OutOfService",
@@ -63,6 +68,7 @@ __all__ = (
     "check_rooms",
     "check_stay",
     "give_out",
+    "give_out_beds",
     "restricted",
     "sellable",
     "window",

@@ -12,6 +12,7 @@ from marketplace.certifications import operations as certifications
 from marketplace.certifications.rules import CertificationSnapshot
 from marketplace.identity.rules import Principal
 from marketplace.inventory import queries as inventory
+from marketplace.inventory.rules import Gender
 from marketplace.kit import audit
 from marketplace.kit.clock import local_date
 from marketplace.kit.db import execute, require_transaction, transaction
@@ -54,13 +55,14 @@ async def quote_stay(  # noqa: PLR0913 - a stay is these facts, each named at th
     companion_bed_count: int = 0,
     meal_plan: MealPlan = MealPlan.NONE,
     care_levels: Sequence[int] = (),
+    gender: Gender | None = None,
     promotion_code: str | None = None,
     now: datetime,
 ) -> Quote:
     """Price a stay as an immutable offer of 30 minutes. It holds no room and no use of a promotion: the booking does.
 
     Refuses: Invalid naming the field; NotFound; PromotionUnusable; InstitutionNotBookable, StayBeyondCertificate;
-    NotAvailable (``first_full_night``), StayRestricted (``night``).
+    NotAvailable (``first_full_night``), StayRestricted (``night``), CompanionBedsTaken (``night``, ``left``).
     """
     today = local_date(now)
     check_dates(check_in=check_in, check_out=check_out, today=today)
@@ -72,13 +74,20 @@ async def quote_stay(  # noqa: PLR0913 - a stay is these facts, each named at th
         companion_bed_count=companion_bed_count,
         meal_plan=meal_plan,
         care_levels=care_levels,
+        gender=gender,
     )
     async with transaction():
         certification = await certifications.ensure_bookable(
             institution_id=room_type.institution_id, check_in=check_in, check_out=check_out, now=now
         )
         nights = await inventory.stay_nights(
-            room_type_id=room_type_id, check_in=check_in, check_out=check_out, unit_count=unit_count, now=now
+            room_type_id=room_type_id,
+            check_in=check_in,
+            check_out=check_out,
+            unit_count=unit_count,
+            gender=party.gender,
+            companion_bed_count=companion_bed_count,
+            now=now,
         )
         terms = await queries.terms(institution_id=room_type.institution_id, room_type_id=room_type_id, now=now)
         check_offered(party, terms)
