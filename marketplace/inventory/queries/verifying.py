@@ -104,5 +104,5 @@ SELECT room_type_id, night, 'price_amount' AS fact, coalesce(n.price_amount, 0):
         n.closed_to_departure, true)
        IS DISTINCT FROM (s.price_amount, s.upto, s.shortest, s.longest, s.lead, s.no_arrival, s.no_departure, s.bounded)
 """
-_DRIFT = " UNION ALL ".join((_TAKEN_DRIFT, _COMPANION_DRIFT, _SHARE_DRIFT, _CLOSED_DRIFT, _SEASON_DRIFT))
-_DRIFT += " ORDER BY room_type_id, night, fact"
+_FACTS = (_TAKEN_DRIFT, _COMPANION_DRIFT, _SHARE_DRIFT, _CLOSED_DRIFT, _SEASON_DRIFT)
+_DRIFT = f"{' UNION ALL '.join(_FACTS)} ORDER BY room_type_id, night, fact"
