@@ -68,7 +68,8 @@ def plan_rooms(random: Random, *, licensed_bed_count: int, cares: bool, grade: i
     return tuple(
         msgspec.structs.replace(
             kind,
-            unit_count=max(1, sold * weight // sum(weights) // (kind.guests_max * kind.beds_per_room)) * kind.beds_per_room,
+            unit_count=max(1, sold * weight // sum(weights) // (kind.guests_max * kind.beds_per_room))
+            * kind.beds_per_room,
             price_amount=round(kind.price_amount * level / _PRICE_STEP) * _PRICE_STEP,
             area_m2=kind.area_m2 + random.randint(-2, 4),
         )

@@ -53,7 +53,9 @@ class NightView(msgspec.Struct, frozen=True):
             ge=0, examples=[0], description="Further beds left in rooms that women share; 0 where rooms are not shared."
         ),
     ]
-    beside_men: Annotated[int, msgspec.Meta(ge=0, examples=[0], description="Further beds left in rooms that men share.")]
+    beside_men: Annotated[
+        int, msgspec.Meta(ge=0, examples=[0], description="Further beds left in rooms that men share.")
+    ]
 
     @classmethod
     def of(cls, night: Night, beside: Beside | None = None) -> "NightView":
@@ -233,9 +235,7 @@ class RoomsInput(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def drafts(self) -> list[RoomDraft]:
         """Return the rooms as the domain knows them."""
         return [
-            RoomDraft(
-                number=one.number, floor=one.floor, has_lift=one.has_lift, wing=one.wing, in_room=one.in_room
-            )
+            RoomDraft(number=one.number, floor=one.floor, has_lift=one.has_lift, wing=one.wing, in_room=one.in_room)
             for one in self.rooms
         ]
 

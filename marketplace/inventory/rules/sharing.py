@@ -86,9 +86,7 @@ def _kept_rooms(
     for one in kept:
         circle = circle_of.get(one.allocation_id, one.allocation_id)
         end = max([one.end, *(party.end for party in circles.get(circle, ()) if one.first <= today)])
-        found.append(
-            msgspec.structs.replace(one, room_id=named[room_of[one.room_id]], allocation_id=circle, end=end)
-        )
+        found.append(msgspec.structs.replace(one, room_id=named[room_of[one.room_id]], allocation_id=circle, end=end))
     return found
 
 
