@@ -9,15 +9,13 @@ to try again: with the lock order of ``inventory.operations`` there is no deadlo
 
 import asyncio
 import os
-from collections.abc import Coroutine
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import msgspec
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import initialize, rule
 
 from marketplace.inventory import operations, queries
 from marketplace.inventory.errors import HoldLapsed, NotAvailable, UnitsBelowTaken
@@ -27,13 +25,12 @@ from marketplace.kit.audit import SYSTEM
 from marketplace.kit.clock import local_date
 from marketplace.kit.errors import NotFound
 from marketplace.kit.ids import new_id
+from tests.support.meetings import CONNECTIONS, Meetings, hold_meetings
 
 # The last room type has its beds in shared rooms, two to a room.
-CONNECTIONS, ROOM_TYPES, UNITS, NIGHTS = 6, 3, 3, 12
+ROOM_TYPES, UNITS, NIGHTS = 3, 3, 12
 SHARED, BEDS = ROOM_TYPES - 1, 2
-REFUSALS = (NotAvailable, HoldLapsed, UnitsBelowTaken, NotFound)
 TRANSACTIONS = int(os.environ.get("INTERLEAVING_STEPS", "1000"))
-STEPS, PER_MEETING = 160, 14
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -79,20 +76,15 @@ steps = st.one_of(
 )
 
 
-class Interleaving(RuleBasedStateMachine):
-    """Plans transactions for several connections and lets them run at once."""
+class Interleaving(Meetings):
+    """Everything that inventory does, done to one house."""
 
     inn: Any
-    done: int
-    loop: asyncio.AbstractEventLoop
-
-    def wait_for(self, work: Coroutine[Any, Any, Any]) -> Any:
-        return asyncio.run_coroutine_threadsafe(work, self.loop).result(60)
+    refusals = (NotAvailable, HoldLapsed, UnitsBelowTaken, NotFound)
 
     @initialize()
     def open_house(self) -> None:
         self.now = self.inn.now
-        self.plans: list[list[Step]] = [[] for _ in range(CONNECTIONS)]
         self.made, self.broken = list[UUID](), list[tuple[UUID, UUID]]()
         self.rooms: list[UUID] = self.wait_for(self._open_house())
 
@@ -105,40 +97,20 @@ class Interleaving(RuleBasedStateMachine):
             ]
             await operations.set_rooms(actor=SYSTEM, room_type_id=room, drafts=drafts, now=self.now)
         rooms.append(await self.inn.add_shared(rooms=UNITS, beds=BEDS, nights=NIGHTS))
-        await self._resume(Step("resume"))
+        await self.resume(Step("resume"))
         return rooms
 
     @rule(connection=st.integers(0, CONNECTIONS - 1), step=steps)
     def plan(self, connection: int, step: Step) -> None:
         self.plans[connection].append(step)
 
-    @rule(hours=st.sampled_from([0, 0, 0, 1, 24]))
-    @precondition(lambda self: sum(map(len, self.plans)) >= PER_MEETING)
-    def meet(self, hours: int) -> None:
-        self.wait_for(self._meet())
-        self.now += timedelta(hours=hours, seconds=20)
-
-    def teardown(self) -> None:
-        if hasattr(self, "rooms"):
-            self.wait_for(self._meet())
-
-    async def _meet(self) -> None:
-        plans, self.plans = self.plans, [[] for _ in range(CONNECTIONS)]
-        await asyncio.gather(*(self._live(plan) for plan in plans))
+    async def check(self) -> None:
         assert [drift for drift in await queries.verify() if drift.room_type_id in self.rooms] == []
         oversold = "SELECT count(*) FROM room_nights n JOIN room_types t ON t.id = room_type_id WHERE taken_count > n.unit_count OR n.unit_count > t.unit_count"
         assert await db.fetch_value(oversold) == 0
         for room in range(ROOM_TYPES):
-            await self._house(Step("house", room=room))
+            await self.house(Step("house", room=room))
         await self._everybody_has_a_room()
-
-    async def _live(self, plan: list[Step]) -> None:
-        for step in plan:
-            type(self).done += 1
-            try:
-                await getattr(self, f"_{step.do}")(step)
-            except REFUSALS:
-                continue
 
     async def _everybody_has_a_room(self) -> None:
         today = local_date(self.now)
@@ -150,7 +122,7 @@ class Interleaving(RuleBasedStateMachine):
         )
         assert [row["id"] for row in without] == []
 
-    async def _take(self, step: Step) -> None:
+    async def take(self, step: Step) -> None:
         async with db.transaction():
             taken = await operations.take(
                 room_type_id=self.rooms[step.room], check_in=self.inn.day(step.first),
@@ -160,7 +132,7 @@ class Interleaving(RuleBasedStateMachine):
             )  # fmt: skip
         self.made.append(taken)
 
-    async def _block(self, step: Step) -> None:
+    async def block(self, step: Step) -> None:
         wanted = [
             Wanted(
                 room_type_id=room, check_in=self.inn.day(step.first), check_out=self.inn.day(step.first + step.length),
@@ -174,11 +146,11 @@ class Interleaving(RuleBasedStateMachine):
     def _picked(self, step: Step) -> UUID:
         return self.made[step.pick % len(self.made)] if self.made else UUID(int=0)
 
-    async def _release(self, step: Step) -> None:
+    async def release(self, step: Step) -> None:
         async with db.transaction():
             await operations.release(allocation_id=self._picked(step))
 
-    async def _exchange(self, step: Step) -> None:
+    async def exchange(self, step: Step) -> None:
         wanted = Wanted(
             room_type_id=self.rooms[step.room], check_in=self.inn.day(step.first),
             check_out=self.inn.day(step.first + step.length), unit_count=1, kind="booking", owner_id=new_id(),
@@ -188,16 +160,16 @@ class Interleaving(RuleBasedStateMachine):
             taken = await operations.exchange(allocation_id=self._picked(step), wanted=wanted, now=self.now)
         self.made.append(taken)
 
-    async def _keep(self, step: Step) -> None:
+    async def keep(self, step: Step) -> None:
         async with db.transaction():
             await operations.keep(allocation_id=self._picked(step))
 
-    async def _extend(self, step: Step) -> None:
+    async def extend(self, step: Step) -> None:
         async with db.transaction():
             until = self.now + timedelta(seconds=90)
             await operations.extend(allocation_id=self._picked(step), expires_at=until, now=self.now)
 
-    async def _break_(self, step: Step) -> None:
+    async def break_(self, step: Step) -> None:
         first = max(self.inn.day(step.first), local_date(self.now))
         outage = await operations.take_out_of_service(
             actor=SYSTEM, room_type_id=self.rooms[step.room], first=first, end=first + timedelta(days=step.length),
@@ -205,7 +177,7 @@ class Interleaving(RuleBasedStateMachine):
         )  # fmt: skip
         self.broken.append((self.rooms[step.room], outage.id))
 
-    async def _mend(self, step: Step) -> None:
+    async def mend(self, step: Step) -> None:
         room, outage = self.broken[step.pick % len(self.broken)] if self.broken else (self.rooms[0], UUID(int=0))
         await operations.return_to_service(actor=SYSTEM, room_type_id=room, outage_id=outage, now=self.now)
 
@@ -216,24 +188,24 @@ class Interleaving(RuleBasedStateMachine):
             asked = [NightRange(first=first, end=end, **facts)]
             await operations.set_nights(actor=SYSTEM, room_type_id=self.rooms[step.room], ranges=asked, now=self.now)
 
-    async def _sell(self, step: Step) -> None:
+    async def sell(self, step: Step) -> None:
         await self._set(step, unit_count=step.beds, closed=False, closed_to_arrival=False)
 
-    async def _close(self, step: Step) -> None:
+    async def close(self, step: Step) -> None:
         await self._set(step, closed=True)
 
-    async def _restrict(self, step: Step) -> None:
+    async def restrict(self, step: Step) -> None:
         await self._set(step, min_stay_count=1 + step.length % 2, closed_to_arrival=step.length == 5)
 
-    async def _stop(self, _: Step) -> None:
+    async def stop(self, _: Step) -> None:
         async with db.transaction():
             await operations.stop_sale(institution_id=self.inn.id)
 
-    async def _resume(self, _: Step) -> None:
+    async def resume(self, _: Step) -> None:
         async with db.transaction():
             await operations.resume_sale(institution_id=self.inn.id)
 
-    async def _house(self, step: Step) -> None:
+    async def house(self, step: Step) -> None:
         async with db.transaction():
             found = await operations.assign_rooms(room_type_id=self.rooms[step.room], wishes=[], now=self.now)
         assert found.unplaced == ()
@@ -241,15 +213,9 @@ class Interleaving(RuleBasedStateMachine):
 
 async def test_whatever_happens_at_once_the_counters_are_true_and_everybody_has_a_room(committed_house):
     class OfThisHouse(Interleaving):
-        inn, loop, done = committed_house, asyncio.get_running_loop(), 0
+        inn, loop = committed_house, asyncio.get_running_loop()
 
-    # Which of two transactions comes first is for the operating system to say: a failure cannot be made smaller.
-    chosen = settings(
-        max_examples=8, stateful_step_count=STEPS, deadline=None, phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck), database=None,
-    )  # fmt: skip
-    while OfThisHouse.done < TRANSACTIONS:
-        await asyncio.to_thread(run_state_machine_as_test, OfThisHouse, settings=chosen)
+    await hold_meetings(OfThisHouse, transactions=TRANSACTIONS)
     taken = await db.fetch("SELECT kind, count(*) AS count FROM allocations GROUP BY kind ORDER BY kind")
     assert [row["kind"] for row in taken] == ["block", "booking", "out_of_service"]
     assert await db.fetch_value("SELECT count(*) FROM room_assignments") > 0
