@@ -211,6 +211,7 @@ class BookingView(msgspec.Struct, frozen=True, kw_only=True):
     night_count: int
     guest_count: int
     unit_count: int
+    gender: Annotated[Gender | None, msgspec.Meta(description="Of a party in beds of shared rooms; else null.")]
     total: Money
     paid: Money
     refunded: Money
@@ -257,6 +258,7 @@ class BookingView(msgspec.Struct, frozen=True, kw_only=True):
             night_count=(record.check_out - record.check_in).days,
             guest_count=record.guest_count,
             unit_count=record.unit_count,
+            gender=record.gender,
             total=Money(record.total_amount, money),
             paid=Money(record.paid_amount, money),
             refunded=Money(sum(r.amount for r in record.refunds if r.status == "succeeded"), money),

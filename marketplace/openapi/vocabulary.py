@@ -101,6 +101,7 @@ EXAMPLES: dict[str, Any] = {
     "Booking.departure_id": None,
     "Booking.ended_at": None,
     "Booking.ending_reason": None,
+    "Booking.gender": None,
     "Booking.paid": NOTHING,
     "Booking.total": PRICE,
     "Booking.payable_leg": "full",

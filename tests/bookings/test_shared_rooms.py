@@ -70,6 +70,7 @@ async def test_two_women_who_never_met_share_a_room_and_no_man_does(shared: Worl
     second = await booked(shared, other, gender="female")
     assert (second.status_code, await nights(shared, client)) == (201, {(0, 0, 0)})
     assert (await refused(man, bed(shared, gender="female")))[:2] == (409, "not_available")
+    assert first.json()["gender"] == "female"
     assert first.json()["total"] == second.json()["total"] == {"amount": 39_000, "currency": "CNY"}
     assert await shared.taken() == [0, 2]
     assert await verify_inventory(now=shared.now) == []
