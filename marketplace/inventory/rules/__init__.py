@@ -23,6 +23,7 @@ from marketplace.inventory.rules.nights import (
     check_stay,
     restricted,
     sellable,
+    stretches,
     window,
 )
 from marketplace.inventory.rules.rooming import (
@@ -71,5 +72,6 @@ __all__ = (
     "give_out_beds",
     "restricted",
     "sellable",
+    "stretches",
     "window",
 )

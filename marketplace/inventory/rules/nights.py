@@ -155,6 +155,22 @@ class Drift(msgspec.Struct, frozen=True, kw_only=True):
     found: int
 
 
+def stretches(drifts: Sequence[Drift]) -> list[tuple[Drift, date]]:
+    """Return each drift with its last night, where nights that follow each other and differ alike are one.
+
+    One lost booking of a season is one line to read, not ninety.
+    """
+    found: list[tuple[Drift, date]] = []
+    for drift in sorted(drifts, key=lambda one: (one.room_type_id, one.fact, one.night)):
+        if found:
+            first, last = found[-1]
+            if drift == msgspec.structs.replace(first, night=drift.night) and drift.night == last + timedelta(days=1):
+                found[-1] = (first, drift.night)
+                continue
+        found.append((drift, drift.night))
+    return found
+
+
 def check_ranges(ranges: Sequence[NightRange], *, unit_count: int, beds_per_room: int = 1, today: date) -> None:
     """Refuse what no institution can mean.
 
