@@ -7,10 +7,10 @@ from uuid import UUID
 import msgspec
 
 from marketplace.bookings.states import Status
+from marketplace.inventory.rules import Gender
 from marketplace.kit.clock import local_time
 from marketplace.kit.errors import invalid
 from marketplace.kit.money import yuan
-from marketplace.inventory.rules import Gender
 from marketplace.pricing.rules import Leg, MealPlan, Quote
 
 HOLD = timedelta(minutes=30)
