@@ -1,5 +1,6 @@
 """Certifications, what was decided about them, and the orders to assess them again."""
 
+from piccolo.columns import Text
 from piccolo.table import Table
 
 from marketplace.institutions.tables import Institution
@@ -74,3 +75,31 @@ class AssessmentOrder(Table, tablename="assessment_orders", db=DB):
     assessed_on = date(null=True)
     assessed_by = uuid(null=True)
     completed_at = timestamptz(null=True)
+
+
+class CertificationClock(Table, tablename="certification_clocks", db=DB):
+    """How long a step may take from a day on; the SQL key is clock and day, of which Piccolo is told one."""
+
+    clock = Text(primary_key=True, default=None, null=False)
+    effective_from = date()
+    length = smallint()
+    unit = text()
+    silence = text(null=True)
+    basis = text()
+
+
+class CertificationDeadline(Table, tablename="certification_deadlines", db=DB):
+    """A period that runs or ran for an application, a certification or a proceeding, and what it was computed with."""
+
+    id = key()
+    subject_id = uuid()
+    clock = text()
+    started_on = date()
+    due_on = date()
+    due_at = timestamptz()
+    policy_from = date()
+    silence = text(null=True)
+    calendar_version = text()
+    is_tentative = boolean()
+    status = text()
+    closed_at = timestamptz(null=True)

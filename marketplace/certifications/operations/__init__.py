@@ -15,6 +15,7 @@ from marketplace.certifications.operations.restricting import (
 )
 from marketplace.certifications.operations.revoking import request_revocation, revoke
 from marketplace.certifications.operations.selling import ensure_bookable
+from marketplace.certifications.operations.timing import plant_clocks
 
 __all__ = (
     "certify",
@@ -25,6 +26,7 @@ __all__ = (
     "flag_overdue_assessments",
     "order_due_assessments",
     "order_rectification",
+    "plant_clocks",
     "reinstate",
     "request_revocation",
     "revoke",

@@ -1,5 +1,7 @@
 """Certification as pure rules: standing, scoring, and the dated numbers of the procedure."""
 
+from marketplace.certifications.rules.clocks import Clock, ClockPolicy, Deadline, Silence, Timetable, Unit
+from marketplace.certifications.rules.months import months_after
 from marketplace.certifications.rules.policies import POLICIES, Policy, policy_on
 from marketplace.certifications.rules.records import (
     Assessment,
@@ -21,7 +23,6 @@ from marketplace.certifications.rules.standing import (
     higher,
     is_certificate_number,
     may_lift,
-    months_after,
     offered,
     offered_on_assessment,
     offered_on_decision,
@@ -37,6 +38,9 @@ __all__ = (
     "Assessment",
     "Certification",
     "CertificationSnapshot",
+    "Clock",
+    "ClockPolicy",
+    "Deadline",
     "Decision",
     "HistoryEntry",
     "Policy",
@@ -44,7 +48,10 @@ __all__ = (
     "Revoked",
     "Rubric",
     "Scores",
+    "Silence",
     "Standing",
+    "Timetable",
+    "Unit",
     "assessment_due",
     "bookable",
     "certificate_number",

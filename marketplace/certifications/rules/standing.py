@@ -1,13 +1,13 @@
 """What may be sold, who may act, what the public sees, and when things fall due."""
 
 import re
-from calendar import monthrange
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
 import msgspec
 
 from marketplace.certifications.errors import InstitutionNotBookable, StayBeyondCertificate
+from marketplace.certifications.rules.months import months_after
 from marketplace.certifications.rules.policies import policy_on
 from marketplace.certifications.rules.records import (
     Assessment,
@@ -124,12 +124,6 @@ def assessment_due(assessed_on: date, *, grade: int | None) -> date:
     """Return the day by which the next assessment must be done; lower grades are seen sooner."""
     policy = policy_on(assessed_on)
     return months_after(assessed_on, policy.assessment_months.get(grade, policy.assessment_months[None]))
-
-
-def months_after(day: date, months: int) -> date:
-    """Return the same day ``months`` later, or the last day of a month that is too short."""
-    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
 def certificate_number(year: int, serial: int) -> str:
