@@ -10,7 +10,13 @@ from litestar.plugins.prometheus import PrometheusConfig
 
 from marketplace.bookings.controllers import Approvals, Bookings, FrontDesk, Quotes, payment_return
 from marketplace.catalog.controllers import Institutions, Pictures
-from marketplace.certifications.controllers import Assessments, Certificates, Certifications, Decisions
+from marketplace.certifications.controllers import (
+    Appeals,
+    Assessments,
+    Certificates,
+    Certifications,
+    Decisions,
+)
 from marketplace.identity.controllers import SessionCodes, Sessions, Tokens
 from marketplace.identity.guards import DEPENDENCIES, Authentication
 from marketplace.inventory.controllers import Availabilities, RoomTypeNights
@@ -50,6 +56,7 @@ CONTROLLERS = (
     Certifications,
     Decisions,
     Approvals,
+    Appeals,
     Assessments,
     SessionCodes,
     Sessions,

@@ -15,6 +15,8 @@ from marketplace.bookings import events as booking_events
 from marketplace.bookings import jobs as booking_jobs
 from marketplace.bookings import operations as bookings
 from marketplace.certifications import events as certification_events
+from marketplace.certifications import jobs as certification_jobs
+from marketplace.certifications import operations as certifications
 from marketplace.identity import events as identity_events
 from marketplace.kit.outbox import Message
 from marketplace.messaging import jobs as messaging_jobs
@@ -66,6 +68,14 @@ REACTIONS: dict[type[Message], tuple[Operation, ...]] = {
     certification_events.CertificationAssessmentOverdue: (),
     certification_events.CertificationExpired: (),
     certification_events.CertificationRevoked: (),
+    certification_events.CertificationRenewed: (),
+    certification_events.CertificationRectificationOverdue: (),
+    certification_events.CertificationReasonsOverdue: (),
+    certification_events.CertificationRevocationNoticed: (),
+    certification_events.CertificationNoticeDismissed: (),
+    certification_events.CertificationWithdrawalNoticed: (),
+    certification_events.CertificationWithdrawn: (),
+    certification_jobs.DeadlinePassed: (certifications.fire_deadline, bookings.end_withdrawn),
 }
 
 

@@ -4,7 +4,6 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from marketplace.certifications import operations
 from marketplace.certifications.rules import Scores
 from marketplace.identity import operations as identity
 from marketplace.identity.rules import Kind, Level, Principal
@@ -14,10 +13,12 @@ from marketplace.kit.audit import SYSTEM
 from marketplace.kit.db import fetch, fetch_value, transaction
 from marketplace.kit.ids import new_id
 from marketplace.places.rules import Position
+from seed import procedure
 from seed.places import plant_places
 
 NOW = datetime(2027, 3, 1, 4, 0, tzinfo=UTC)
 TODAY = date(2027, 3, 1)
+VISITED = date(2027, 2, 15)  # Its publicity runs from then until 22 February.
 PROVINCE = "220000"
 FUSONG = "220621"
 BAISHAN = "220600"
@@ -84,11 +85,11 @@ def certify(add_institution, province):
     """Certify a new institution, in 抚松 unless said otherwise."""
 
     async def certify(*, name="松江河康养院（示例）", place_code="songjianghe", **facts):
-        return await operations.certify(
+        return await procedure.certify(
             **{
                 "institution_id": await add_institution(name, place_code),
                 "scores": PASSING,
-                "assessed_on": TODAY,
+                "assessed_on": VISITED,
                 "reason": "评估合格，公示无异议",
                 "actor": province,
                 "now": NOW,
@@ -139,11 +140,15 @@ async def trace(certification_id) -> tuple[object, ...]:
         await fetch_value("SELECT count(*) FROM certification_history WHERE certification_id = $1", certification_id),
         await fetch("SELECT * FROM certification_decisions WHERE certification_id = $1 ORDER BY id", certification_id),
         await fetch("SELECT * FROM assessment_orders WHERE certification_id = $1 ORDER BY id", certification_id),
+        await fetch("SELECT * FROM certification_cases WHERE certification_id = $1 ORDER BY id", certification_id),
+        await fetch("SELECT * FROM certification_rectifications WHERE certification_id = $1 ORDER BY id", certification_id),
+        await fetch("SELECT * FROM certification_appeals WHERE certification_id = $1 ORDER BY id", certification_id),
+        await fetch("SELECT * FROM certification_deadlines ORDER BY id"),
         await fetch_value("SELECT count(*) FROM outbox"),
         await fetch_value("SELECT count(*) FROM audit_events"),
     )
 
 
 async def kinds() -> list[str]:
-    """The kinds of all messages published so far, in order."""
-    return [row["kind"] for row in await fetch("SELECT kind FROM outbox ORDER BY id")]
+    """The kinds of all news published so far, in order."""
+    return [row["kind"] for row in await fetch("SELECT kind FROM outbox WHERE is_event ORDER BY id")]

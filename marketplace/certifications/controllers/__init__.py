@@ -1,8 +1,21 @@
 """The routes of certification."""
 
+from marketplace.certifications.controllers.applications import Applications
 from marketplace.certifications.controllers.assessments import Assessments
 from marketplace.certifications.controllers.certificates import Certificates
 from marketplace.certifications.controllers.certifications import Certifications
 from marketplace.certifications.controllers.decisions import Decisions
+from marketplace.certifications.controllers.proceedings import Appeals, Cases, Rectifications
+from marketplace.certifications.controllers.publicity import Publicity
 
-__all__ = ("Assessments", "Certificates", "Certifications", "Decisions")
+__all__ = (
+    "Appeals",
+    "Applications",
+    "Assessments",
+    "Cases",
+    "Certificates",
+    "Certifications",
+    "Decisions",
+    "Publicity",
+    "Rectifications",
+)

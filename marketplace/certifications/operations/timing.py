@@ -5,11 +5,12 @@ Where something follows from silence, a message of the outbox is due at the inst
 
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
+from typing import Literal
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from marketplace.certifications.jobs import DeadlinePassed
 from marketplace.certifications.queries.timing import timetable
-from marketplace.certifications.rules import Clock, ClockPolicy, Deadline
+from marketplace.certifications.rules import Clock, ClockPolicy, Deadline, Silence
 from marketplace.kit import audit
 from marketplace.kit.audit import Actor
 from marketplace.kit.db import execute, fetch_one, require_transaction, transaction
@@ -50,33 +51,23 @@ async def plant_clocks(*, policies: Sequence[ClockPolicy], actor: Actor, now: da
 
 
 async def start(
-    clock: Clock, *, subject_id: UUID, now: datetime, due_on: date | None = None, due_at: datetime | None = None
+    clock: Clock, *, subject_id: UUID, now: datetime, begins: datetime | None = None, due_on: date | None = None
 ) -> Deadline:
-    """Open the deadline of a period that begins now, to end by the policy or on the day that was set.
-
-    With ``due_at`` the period ends at that instant instead of with the day.
-    """
+    """Open the deadline of a period that begins now, or later; it ends by the policy or on the day that was set."""
     require_transaction()
     table = await timetable()
-    found = table.deadline(clock, start=now) if due_on is None else table.until(clock, start=now, due_on=due_on)
-    due = due_at or found.due_at
+    first = begins or now
+    found = table.deadline(clock, start=first) if due_on is None else table.until(clock, start=first, due_on=due_on)
     deadline_id = new_id()
     await execute(
         "INSERT INTO certification_deadlines (id, subject_id, clock, started_on, due_on, due_at, policy_from, silence,"
         " calendar_version, is_tentative, status) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'running')",
         deadline_id,
         subject_id,
-        found.clock,
-        found.started_on,
-        found.due_on,
-        due,
-        found.policy_from,
-        found.silence,
-        found.calendar_version,
-        found.is_tentative,
+        *(getattr(found, name) for name in Deadline.__struct_fields__),
     )
     if clock in FIRING:
-        await publish(DeadlinePassed(deadline_id=deadline_id), now=now, due_at=due)
+        await publish(DeadlinePassed(deadline_id=deadline_id), now=now, due_at=found.due_at)
     return found
 
 
@@ -102,12 +93,14 @@ async def _close(subject_id: UUID, clocks: Collection[Clock], *, status: str, no
     )
 
 
-async def take_missed(deadline_id: UUID, *, now: datetime) -> tuple[UUID, Clock] | None:
-    """Close a deadline as missed and return whose it was, or None when it was met, was cancelled or still runs."""
+async def take_missed(deadline_id: UUID, *, now: datetime) -> Silence | Literal["nothing"] | None:
+    """Close a deadline as missed and say what its policy makes of silence; None when it was met or still runs."""
     row = await fetch_one(
         "UPDATE certification_deadlines SET status = 'missed', closed_at = $2"
-        " WHERE id = $1 AND status = 'running' AND due_at <= $2 RETURNING subject_id, clock",
+        " WHERE id = $1 AND status = 'running' AND due_at <= $2 RETURNING silence",
         deadline_id,
         now,
     )
-    return (row["subject_id"], Clock(row["clock"])) if row else None
+    if row is None:
+        return None
+    return Silence(row["silence"]) if row["silence"] else "nothing"

@@ -1,6 +1,6 @@
 """Certification as pure rules: standing, scoring, and the dated numbers of the procedure."""
 
-from marketplace.certifications.rules.clocks import Clock, ClockPolicy, Deadline, Silence, Timetable, Unit
+from marketplace.certifications.rules.clocks import ClockPolicy, Deadline, Silence, Timetable, Unit
 from marketplace.certifications.rules.months import months_after
 from marketplace.certifications.rules.policies import POLICIES, Policy, policy_on
 from marketplace.certifications.rules.records import (
@@ -31,6 +31,7 @@ from marketplace.certifications.rules.standing import (
     step,
     valid_until,
 )
+from marketplace.certifications.states import Clock
 
 __all__ = (
     "POLICIES",

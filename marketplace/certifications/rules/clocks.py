@@ -12,42 +12,9 @@ from itertools import islice
 import msgspec
 
 from marketplace.certifications.rules.months import months_after
+from marketplace.certifications.states import Clock
 from marketplace.kit import clock
 from marketplace.places.rules import Calendar
-
-
-class Clock(StrEnum):
-    """What is timed."""
-
-    COMPLETENESS = "completeness"
-    CORRECTION = "correction"
-    COUNTY_REVIEW = "county_review"
-    PREFECTURE_REVIEW = "prefecture_review"
-    ONSITE = "onsite"
-    DECISION = "decision"
-    DECISION_EXTENSION = "decision_extension"
-    PUBLICITY = "publicity"
-    OBJECTION_REVIEW = "objection_review"
-    CERTIFICATE = "certificate"
-    RECTIFICATION = "rectification"
-    RECTIFICATION_MAX = "rectification_max"
-    REINSPECTION = "reinspection"
-    EMERGENCY_REASONS = "emergency_reasons"
-    DEFENCE = "defence"
-    HEARING_REQUEST = "hearing_request"
-    HEARING_NOTICE = "hearing_notice"
-    SECOND_OFFICER = "second_officer"
-    WITHDRAWAL_NOTICE = "withdrawal_notice"
-    RENEWAL_OPENS = "renewal_opens"
-    RENEWAL_CLOSES = "renewal_closes"
-    RENEWAL_REVIEW = "renewal_review"
-    APPEAL = "appeal"
-    APPEAL_RIGHTS_NOT_TOLD = "appeal_rights_not_told"
-    APPEAL_REVIEW = "appeal_review"
-    APPEAL_DECISION = "appeal_decision"
-    APPEAL_EXTENSION = "appeal_extension"
-    LOCKOUT_FAILED = "lockout_failed"
-    LOCKOUT_REVOKED = "lockout_revoked"
 
 
 class Unit(StrEnum):
@@ -89,6 +56,11 @@ class Deadline(msgspec.Struct, frozen=True, kw_only=True):
     silence: Silence | None
     calendar_version: str
     is_tentative: bool
+
+    @property
+    def last_instant(self) -> datetime:
+        """An instant of the last day, for a period that begins when this one ends."""
+        return self.due_at - timedelta(seconds=1)
 
 
 class Timetable(msgspec.Struct, frozen=True):

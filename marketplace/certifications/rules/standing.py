@@ -48,11 +48,14 @@ def check_stay(standing: Standing | None, *, check_in: date, check_out: date) ->
 def shown_grade(standing: Standing, *, today: date) -> int | None:
     """Return the public grade: capped by restrictions, and none at all from an assessment that has grown stale."""
     policy = policy_on(today)
-    if standing.grade is None or standing.status in ENDED:
-        return None
-    if months_after(standing.assessed_on, policy.grade_fresh_months) < today:
+    if standing.grade is None or standing.status in ENDED or not is_fresh(standing, today=today):
         return None
     return min(standing.grade, policy.grade_caps.get(standing.status, standing.grade))
+
+
+def is_fresh(standing: Standing, *, today: date) -> bool:
+    """Say whether the last assessment is recent enough for its grade to mean anything."""
+    return months_after(standing.assessed_on, policy_on(today).grade_fresh_months) >= today
 
 
 def snapshot_of(standing: Standing, *, today: date, checked_at: datetime) -> CertificationSnapshot:

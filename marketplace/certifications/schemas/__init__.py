@@ -43,16 +43,6 @@ Reason = Annotated[
 ]
 
 
-class CertificationRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Certify an institution whose review and publicity are over; ``valid_from`` is today when left out."""
-
-    institution_id: InstitutionId
-    scores: Scores
-    assessed_on: Day
-    reason: Reason
-    valid_from: Day | None = None
-
-
 class Reasoned(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Why: facts and basis."""
 
