@@ -12,10 +12,14 @@ from marketplace.bookings.controllers import Approvals, Bookings, FrontDesk, Quo
 from marketplace.catalog.controllers import Institutions, Pictures
 from marketplace.certifications.controllers import (
     Appeals,
+    Applications,
     Assessments,
+    Cases,
     Certificates,
     Certifications,
     Decisions,
+    Publicity,
+    Rectifications,
 )
 from marketplace.identity.controllers import SessionCodes, Sessions, Tokens
 from marketplace.identity.guards import DEPENDENCIES, Authentication
@@ -53,7 +57,11 @@ CONTROLLERS = (
     Tours,
     Departures,
     Certificates,
+    Publicity,
+    Applications,
     Certifications,
+    Rectifications,
+    Cases,
     Decisions,
     Approvals,
     Appeals,

@@ -21,7 +21,7 @@ from marketplace.certifications.rules.proceeding import Case, CaseKind
 from marketplace.certifications.states import Event
 from marketplace.identity.rules import Kind, Level, Principal
 from marketplace.institutions.queries import get as institution
-from marketplace.kit.clock import local_time
+from marketplace.kit.clock import local_date, local_time
 from marketplace.kit.ids import new_id
 from marketplace.places.queries import jurisdiction_levels
 
@@ -87,7 +87,7 @@ async def publicise(*, institution_id: UUID, scores: Scores, actor: Principal, v
     """Bring an application to its publicity on the day of the visit."""
     visited = await pass_reviews(institution_id=institution_id, ends_at=visited_at)
     await operations.enter_visit(
-        application_id=visited, scores=scores, assessed_on=visited_at.date(), actor=actor, now=visited_at
+        application_id=visited, scores=scores, assessed_on=local_date(visited_at), actor=actor, now=visited_at
     )
     return await operations.publicise(
         application_id=visited, reason="拟认定，予以公示（示例）", actor=actor, now=visited_at + timedelta(hours=2)

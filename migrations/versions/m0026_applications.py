@@ -61,7 +61,7 @@ CREATE INDEX certification_applications_publicised ON certification_applications
 -- Null where a certificate is older than this register; a renewal leaves it as it is.
 ALTER TABLE certifications ADD COLUMN application_id uuid REFERENCES certification_applications;
 ALTER TABLE certifications ADD COLUMN locked_until_on date;
-CREATE UNIQUE INDEX certifications_application ON certifications (application_id);
+CREATE INDEX certifications_application ON certifications (application_id);
 
 CREATE TABLE certification_evidence (
     id             uuid PRIMARY KEY,

@@ -109,7 +109,7 @@ async def certified(certify):
 def sign_in():
     """Register an officer and return the headers of a session that is open at ``NOW``."""
 
-    async def sign_in(level: Level, jurisdiction: str, *, kind=Kind.OFFICER):
+    async def sign_in(level: Level, jurisdiction: str, *, kind=Kind.OFFICER, now=NOW):
         async with transaction():
             staff_id = await identity.register_staff(
                 actor=SYSTEM,
@@ -119,9 +119,9 @@ def sign_in():
                 password_hash="$argon2id$v=19$never-used",
                 level=level,
                 jurisdiction=jurisdiction,
-                now=NOW,
+                now=now,
             )
-            opened = await identity.open_session(kind=kind, holder_id=staff_id, now=NOW)
+            opened = await identity.open_session(kind=kind, holder_id=staff_id, now=now)
         return {"Authorization": f"Bearer {opened.token}"}
 
     return sign_in
@@ -141,7 +141,9 @@ async def trace(certification_id) -> tuple[object, ...]:
         await fetch("SELECT * FROM certification_decisions WHERE certification_id = $1 ORDER BY id", certification_id),
         await fetch("SELECT * FROM assessment_orders WHERE certification_id = $1 ORDER BY id", certification_id),
         await fetch("SELECT * FROM certification_cases WHERE certification_id = $1 ORDER BY id", certification_id),
-        await fetch("SELECT * FROM certification_rectifications WHERE certification_id = $1 ORDER BY id", certification_id),
+        await fetch(
+            "SELECT * FROM certification_rectifications WHERE certification_id = $1 ORDER BY id", certification_id
+        ),
         await fetch("SELECT * FROM certification_appeals WHERE certification_id = $1 ORDER BY id", certification_id),
         await fetch("SELECT * FROM certification_deadlines ORDER BY id"),
         await fetch_value("SELECT count(*) FROM outbox"),

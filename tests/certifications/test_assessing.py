@@ -8,9 +8,9 @@ from marketplace.certifications.states import AssessmentStatus
 from marketplace.kit.db import fetch_value
 from marketplace.kit.errors import Forbidden, IllegalTransition, Invalid, NotFound
 from marketplace.kit.ids import new_id
-from tests.certifications.conftest import NOW, PASSING, TODAY, kinds, officer, trace
+from tests.certifications.conftest import NOW, PASSING, TODAY, VISITED, kinds, officer, trace
 
-DUE = date(2028, 3, 1)
+DUE = date(2028, 2, 15)
 NOTICE = DUE - timedelta(days=30)
 
 
@@ -73,7 +73,7 @@ async def test_a_result_sets_the_grade_and_the_next_date_and_lifts_the_flag(orde
     done = await complete(ordered, prefecture, day=day, scores=weak)
     assert (done.status, done.score, done.grade, done.scores) == ("done", 530, 2, weak)
     found = await queries.certification(principal=prefecture, certification_id=certified.id)
-    assert (found.grade, found.assessed_on, found.assessment_due_on) == (2, day, date(2028, 9, 6))
+    assert (found.grade, found.assessed_on, found.assessment_due_on) == (2, day, date(2028, 8, 20))
     assert (found.status, found.assessment_overdue) == ("certified", False)
     entry = (await queries.history(certified.id))[-1]
     assert (entry.event, entry.grade, entry.reason) == ("reassess", 2, "质量评估 530 分")
@@ -102,7 +102,7 @@ async def test_a_result_that_cannot_be_is_refused_by_name(ordered, certified, pr
     too_many = Scores(environment=121, facilities=1, operations=1, services=1)
     for pointer, facts in [
         ("/assessed_on", {"assessed_on": tomorrow}),
-        ("/assessed_on", {"assessed_on": TODAY}),
+        ("/assessed_on", {"assessed_on": VISITED}),
         ("/scores/environment", {"scores": too_many}),
     ]:
         with pytest.raises(Invalid) as refusal:

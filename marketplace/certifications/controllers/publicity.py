@@ -41,7 +41,7 @@ class Publicity(Controller):
         return Page([PublicityView.of(item) for item in found.items], found.next_cursor)
 
     @post(
-        "/{application_id:str}/objections",
+        "/{publicity_id:str}/objections",
         operation_id="raiseObjection",
         summary="Object to an intended certification · 提出异议",
         guards=[requires("family", "partner", "institution", "officer"), limited(GENERAL)],
@@ -49,10 +49,10 @@ class Publicity(Controller):
         response_description="The objection; nothing is certified until it is answered",
     )
     async def objection(
-        self, principal: NamedDependency[Principal], application_id: FromPath[str], data: JSONBody[ObjectionInput]
+        self, principal: NamedDependency[Principal], publicity_id: FromPath[str], data: JSONBody[ObjectionInput]
     ) -> ObjectionView:
         """Object until the last day of the publicity; who objects is known to the authority only."""
         raised = await operations.raise_objection(
-            application_id=parse("app", application_id), statement=data.statement, actor=principal, now=clock.now()
+            application_id=parse("app", publicity_id), statement=data.statement, actor=principal, now=clock.now()
         )
         return ObjectionView.of(raised)

@@ -82,8 +82,8 @@ async def store(  # noqa: PLR0913 - a decision has these facts, and each is name
 
 
 async def remember(found: Certification, *, event: Event, reason: str, actor: Actor, now: datetime) -> None:
-    """Append to the certification's public history; an officer is remembered with the level, a deadline with neither."""
-    officer = actor if isinstance(actor, Principal) else None
+    """Append to the certification's public history: an officer with the level, a deadline or the institution without."""
+    officer = actor if isinstance(actor, Principal) and actor.level is not None else None
     await execute(
         "INSERT INTO certification_history (id, certification_id, event, status, grade, reason, decided_by,"
         " decided_level, decided_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",

@@ -56,7 +56,7 @@ class CertificationSnapshot(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HistoryEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing that happened to a certification; ``decided_level`` is null when a deadline did it."""
+    """One thing that happened to a certification; ``decided_level`` is null when a deadline or the institution did it."""
 
     event: str
     status: Status

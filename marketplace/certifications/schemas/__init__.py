@@ -65,7 +65,7 @@ class AssessmentResult(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
 
 
 class HistoryView(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing that happened to a certification; ``decided_level`` is null when a deadline did it."""
+    """One thing that happened to a certification; ``decided_level`` is null when a deadline or the institution did it."""
 
     event: Annotated[str, Meta(examples=["suspend"])]
     status: Status

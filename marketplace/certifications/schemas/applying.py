@@ -15,7 +15,7 @@ from marketplace.certifications.rules.applying import (
     EvidenceKind,
     Objection,
 )
-from marketplace.certifications.schemas import CertificationId, InstitutionId
+from marketplace.certifications.schemas import CertificationId, Grade, InstitutionId
 from marketplace.certifications.schemas.proceeding import ApplicationId, Facts, LegalBasis, Paper, Rights
 from marketplace.certifications.states import Status
 from marketplace.identity.rules import Level
@@ -122,7 +122,7 @@ class ApplicationView(msgspec.Struct, frozen=True, kw_only=True):
     defects: str | None
     scores: Scores | None
     score: Annotated[int | None, Meta(examples=[803])]
-    grade: Annotated[int | None, Meta(ge=1, le=5, examples=[4])]
+    grade: Grade | None
     assessed_on: date | None
     publicity_from: date | None
     publicity_until: date | None
@@ -229,7 +229,7 @@ class PublicityView(msgspec.Struct, frozen=True, kw_only=True):
     institution_id: InstitutionId
     institution_name: InstitutionName
     score: int
-    grade: Annotated[int, Meta(ge=1, le=5, examples=[4])]
+    grade: Grade
     assessed_on: date
     publicity_from: date
     publicity_until: date
