@@ -139,17 +139,17 @@ async def report(certification: Certification, *, now: datetime) -> None:
     )
 
 
-async def conclude_revocation(
-    certification: Certification, *, actor: Principal, now: datetime, grounds: Grounds = GROUNDS
-) -> Case:
-    """Suspend, give notice of a revocation, have the institution waive its defence, and conclude: all at ``now``.
+async def conclude_revocation(certification: Certification, *, actor: Principal, now: datetime) -> Case:
+    """Suspend an institution with reasons, and bring a revocation to the eve of its two officers: all at ``now``."""
+    await operations.suspend(certification_id=certification.id, reason=GROUNDS.facts, actor=actor, now=now)
+    await operations.state_reasons(certification_id=certification.id, grounds=GROUNDS, actor=actor, now=now)
+    return await conclude_notice(certification, actor=actor, now=now)
 
-    What follows are the two officers.
-    """
-    await operations.suspend(certification_id=certification.id, reason=grounds.facts, actor=actor, now=now)
-    await operations.state_reasons(certification_id=certification.id, grounds=grounds, actor=actor, now=now)
+
+async def conclude_notice(certification: Certification, *, actor: Principal, now: datetime) -> Case:
+    """Give a suspended institution notice of its revocation; it waives its defence, and the proceeding is concluded."""
     case = await operations.notice(
-        certification_id=certification.id, kind=CaseKind.REVOCATION, grounds=grounds, actor=actor, now=now
+        certification_id=certification.id, kind=CaseKind.REVOCATION, grounds=GROUNDS, actor=actor, now=now
     )
     staff = staff_of(certification.institution_id)
     await operations.defend(case_id=case.id, statement=None, asks_hearing=False, actor=staff, now=now)

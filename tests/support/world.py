@@ -138,7 +138,8 @@ class World:
         found = await certification_queries.certification(
             principal=officer.principal, certification_id=certification_id or self.certification_id
         )
-        await procedure.conclude_revocation(found, actor=officer.principal, now=self.now)
+        play = procedure.conclude_notice if found.status == "suspended" else procedure.conclude_revocation
+        await play(found, actor=officer.principal, now=self.now)
 
     async def add_room_type(
         self, institution_id: UUID, *, units: int, name: str = "双人间", price: int = 20_000, guests_max: int = 2
