@@ -69,37 +69,29 @@ INSTANT = "2027-05-02T02:00:00Z"
 PRICE = {"amount": 600000, "currency": "CNY"}
 NOTHING = {"amount": 0, "currency": "CNY"}
 
+# What an application that has just been submitted does not have yet.
+_UNDECIDED = (
+    "assessed_on",
+    "certification_id",
+    "decided_at",
+    "defects",
+    "facts",
+    "grade",
+    "legal_basis",
+    "locked_until",
+    "publicity_from",
+    "publicity_until",
+    "rights",
+    "score",
+    "scores",
+)
+
 # An example by ``Schema.field``, else by field. Together those of a schema tell one story: a booking just placed, an
 # institution in good standing.
 EXAMPLES: dict[str, Any] = {
-    "ApplicationDetail.assessed_on": None,
-    "ApplicationDetail.certification_id": None,
-    "ApplicationDetail.decided_at": None,
-    "ApplicationDetail.defects": None,
-    "ApplicationDetail.facts": None,
-    "ApplicationDetail.grade": None,
-    "ApplicationDetail.legal_basis": None,
-    "ApplicationDetail.locked_until": None,
-    "ApplicationDetail.publicity_from": None,
-    "ApplicationDetail.publicity_until": None,
-    "ApplicationDetail.rights": None,
-    "ApplicationDetail.score": None,
-    "ApplicationDetail.scores": None,
-    "ApplicationDetail.kind": "initial",
-    "Application.assessed_on": None,
-    "Application.certification_id": None,
-    "Application.decided_at": None,
-    "Application.defects": None,
-    "Application.facts": None,
-    "Application.grade": None,
-    "Application.legal_basis": None,
-    "Application.locked_until": None,
-    "Application.publicity_from": None,
-    "Application.publicity_until": None,
-    "Application.rights": None,
-    "Application.score": None,
-    "Application.scores": None,
+    **{f"{schema}.{field}": None for schema in ("Application", "ApplicationDetail") for field in _UNDECIDED},
     "Application.kind": "initial",
+    "ApplicationDetail.kind": "initial",
     "Appeal.application_id": None,
     "Appeal.accepted_at": None,
     "Appeal.decided_at": None,

@@ -60,7 +60,8 @@ READING = {"anyone": ANYONE, "family": FAMILY, "partner": PARTNER, "institution"
 
 # What changes something also leaves an audit line and, where others must hear of it, a message and its nudge.
 QUOTE, PLACE, EXTEND, PAY, OFFER_TO_CANCEL, CANCEL = 7, 13, 6, 14, 4, 15
-ACKNOWLEDGE, SET_NIGHTS, SUSPEND = 7, 9, 6
+# An emergency suspension also opens its proceeding and two periods, each by the calendar of the state.
+ACKNOWLEDGE, SET_NIGHTS, SUSPEND = 7, 9, 15
 
 
 @dataclass
