@@ -104,10 +104,8 @@ async def pass_reviews(*, institution_id: UUID, ends_at: datetime) -> UUID:
     county = by_level.get(Level.COUNTY, prefecture)
     staff = staff_of(institution_id)
     application = await operations.open_application(kind=ApplicationKind.INITIAL, actor=staff, now=ends_at - 20 * DAY)
-    for kind in sorted(REQUIRED[ApplicationKind.INITIAL]):
-        await operations.add_evidence(
-            application_id=application.id, piece=piece(kind), actor=staff, now=ends_at - 20 * DAY
-        )
+    pieces = [piece(kind) for kind in sorted(REQUIRED[ApplicationKind.INITIAL])]
+    await operations.add_evidence(application_id=application.id, pieces=pieces, actor=staff, now=ends_at - 20 * DAY)
     await operations.submit(application_id=application.id, actor=staff, now=ends_at - 20 * DAY)
     for event, officer, days in (
         (Event.ACCEPT, county, 18),

@@ -46,8 +46,8 @@ async def reassess(certified, actor, *, day, scores=PASSING):
 
 async def apply_for_renewal(staff, *, day):
     draft = await operations.open_application(kind=ApplicationKind.RENEWAL, actor=staff, now=at(day))
-    for kind in REQUIRED[ApplicationKind.RENEWAL]:
-        await operations.add_evidence(application_id=draft.id, piece=procedure.piece(kind), actor=staff, now=at(day))
+    pieces = [procedure.piece(kind) for kind in sorted(REQUIRED[ApplicationKind.RENEWAL])]
+    await operations.add_evidence(application_id=draft.id, pieces=pieces, actor=staff, now=at(day))
     return await operations.submit(application_id=draft.id, actor=staff, now=at(day))
 
 

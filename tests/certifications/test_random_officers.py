@@ -82,8 +82,8 @@ async def fire(now):
 
 async def apply(stage, actor, now):
     draft = await operations.open_application(kind=ApplicationKind.INITIAL, actor=actor, now=now)
-    for kind in REQUIRED[ApplicationKind.INITIAL]:
-        await operations.add_evidence(application_id=draft.id, piece=procedure.piece(kind), actor=actor, now=now)
+    pieces = [procedure.piece(kind) for kind in sorted(REQUIRED[ApplicationKind.INITIAL])]
+    await operations.add_evidence(application_id=draft.id, pieces=pieces, actor=actor, now=now)
     await operations.submit(application_id=draft.id, actor=actor, now=now)
 
 

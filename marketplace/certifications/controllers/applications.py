@@ -118,7 +118,7 @@ class Applications(Controller):
         """Add a document, or replace the one of its kind, while the application is a draft or being corrected."""
         now = clock.now()
         found = await operations.add_evidence(
-            application_id=parse("app", application_id), piece=data.piece, actor=principal, now=now
+            application_id=parse("app", application_id), pieces=[data.piece], actor=principal, now=now
         )
         return await detail(found, principal=principal, now=now)
 

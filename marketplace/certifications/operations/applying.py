@@ -1,5 +1,6 @@
 """What an institution does: apply, show its evidence, submit, correct, renew, take back."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
@@ -109,8 +110,10 @@ async def _insert(draft: Application) -> None:
         raise ApplicationPending(application_id=wire("app", pending))
 
 
-async def add_evidence(*, application_id: UUID, piece: Evidence, actor: Principal, now: datetime) -> Application:
-    """Put a document on file, in place of one of the same kind; only a draft or a correction can be changed.
+async def add_evidence(
+    *, application_id: UUID, pieces: Sequence[Evidence], actor: Principal, now: datetime
+) -> Application:
+    """Put documents on file, each in place of one of its kind; only a draft or a correction can be changed.
 
     Refuses: NotFound, IllegalTransition.
     """
@@ -120,18 +123,19 @@ async def add_evidence(*, application_id: UUID, piece: Evidence, actor: Principa
             raise IllegalTransition(current=found.status.value, event="add_evidence")
         await execute(
             "INSERT INTO certification_evidence (id, application_id, kind, reference, issued_by, valid_until_on, added_at)"
-            " VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (application_id, kind) DO UPDATE SET"
-            " reference = excluded.reference, issued_by = excluded.issued_by, valid_until_on = excluded.valid_until_on,"
-            " added_at = excluded.added_at",
-            new_id(),
+            " SELECT id, $1, kind, reference, issued_by, valid_until_on, $2 FROM unnest($3::uuid[], $4::text[], $5::text[],"
+            " $6::text[], $7::date[]) AS given (id, kind, reference, issued_by, valid_until_on)"
+            " ON CONFLICT (application_id, kind) DO UPDATE SET reference = excluded.reference,"
+            " issued_by = excluded.issued_by, valid_until_on = excluded.valid_until_on, added_at = excluded.added_at",
             found.id,
-            piece.kind,
-            piece.reference,
-            piece.issued_by,
-            piece.valid_until_on,
             now,
+            [new_id() for _ in pieces],
+            [piece.kind for piece in pieces],
+            [piece.reference for piece in pieces],
+            [piece.issued_by for piece in pieces],
+            [piece.valid_until_on for piece in pieces],
         )
-        await audit.record("application.evidence_added", actor=actor, subject=found.id, now=now, after=piece)
+        await audit.record("application.evidence_added", actor=actor, subject=found.id, now=now, after=list(pieces))
     return found
 
 
