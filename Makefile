@@ -1,5 +1,5 @@
 # Two commands: `make up` and `make test`. Each first makes .venv what requirements.lock says; that takes 0.1 s when it is.
-.PHONY: up test check demo bench clean bootstrap
+.PHONY: up test faults check demo bench clean bootstrap
 
 # Without kept bytecode every program compiles its libraries at every start.
 unexport PYTHONDONTWRITEBYTECODE
@@ -11,6 +11,9 @@ up: bootstrap ## start everything and print where it is (Ctrl-C stops it)
 
 test: bootstrap ## run the whole suite on its own throw-away PostgreSQL and Valkey
 	@exec .venv/bin/pytest --numprocesses 2 --dist loadgroup
+
+faults: bootstrap ## break everything for minutes and print the fault matrix with what was survived; FAULTS=--short is quick
+	@exec .venv/bin/python -m tests.faults $(FAULTS)
 
 check: bootstrap ## style, types, layers, Dockerfile, compose file, generated documents
 	.venv/bin/ruff check .

@@ -15,12 +15,16 @@ from marketplace.certifications.controllers import (
     Applications,
     Assessments,
     Cases,
-    Certificates,
     Certifications,
     Decisions,
+    InspectionConflicts,
+    InspectionDraws,
+    Inspections,
     Publicity,
     Rectifications,
+    Rubrics,
 )
+from marketplace.credentials.controllers import Certificates, StatusLists
 from marketplace.identity.controllers import SessionCodes, Sessions, Tokens
 from marketplace.identity.guards import DEPENDENCIES, Authentication
 from marketplace.inventory.controllers import Availabilities, RoomTypeNights
@@ -40,9 +44,13 @@ from marketplace.payments import gateway
 from marketplace.payments.controllers import ProviderWebhooks
 from marketplace.places.controllers import Places
 from marketplace.pricing.controllers import Promotions, RatePlans, SeasonRates
+from marketplace.register.controllers import Register
 from marketplace.search.controllers import Stays
 from marketplace.settings import Settings, settings
+from marketplace.settlement.controllers import Payees, Transfers, onboarding_return
+from marketplace.signing.controllers import WellKnown
 from marketplace.tours.controllers import Departures, Tours
+from marketplace.transparency.controllers import AuditLog
 
 CONTROLLERS = (
     Places,
@@ -57,6 +65,10 @@ CONTROLLERS = (
     Tours,
     Departures,
     Certificates,
+    StatusLists,
+    WellKnown,
+    Register,
+    AuditLog,
     Publicity,
     Applications,
     Certifications,
@@ -65,7 +77,11 @@ CONTROLLERS = (
     Decisions,
     Approvals,
     Appeals,
+    Rubrics,
     Assessments,
+    InspectionDraws,
+    Inspections,
+    InspectionConflicts,
     SessionCodes,
     Sessions,
     Tokens,
@@ -73,6 +89,9 @@ CONTROLLERS = (
     Bookings,
     FrontDesk,
     payment_return,
+    Payees,
+    Transfers,
+    onboarding_return,
     ProviderWebhooks,
     Events,
     Development,
@@ -102,7 +121,7 @@ async def connections(_: Litestar) -> AsyncIterator[None]:
 
 def gates_of(found: Settings) -> dict[str, Gate]:
     """Divide the connections of this process: most for who has a quote and books, some to quote, the rest to read."""
-    shares = {"placing": 6, "quoting": 3}
+    shares = {"placing": 5, "quoting": 2, "printing": 1, "exporting": 1}
     return {
         name: Gate(
             name, running_max=max(1, found.database_pool_size * tenths // 10), waiting_max=found.waiting_room_size

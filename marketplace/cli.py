@@ -1,10 +1,11 @@
 """`marketplace …`: each command imports what it needs when it runs, so that help and completion answer at once."""
 
 import sys
-from typing import Any
 
 import rich_click as click
 
+from marketplace.commands import AS_JSON, audit, in_database, inspections, inventory, keys, ledger
+from marketplace.credentials.commands import certificates
 from marketplace.embedded.errors import EmbeddedError
 
 click.rich_click.COMMAND_GROUPS = {
@@ -13,11 +14,23 @@ click.rich_click.COMMAND_GROUPS = {
             "name": "One machine · 本机",
             "commands": ["up", "status", "logs", "demo", "bench", "doctor", "down", "reset"],
         },
-        {"name": "Data and documents · 数据与文档", "commands": ["migrate", "seed", "openapi", "inventory"]},
+        {
+            "name": "Data and documents · 数据与文档",
+            "commands": [
+                "migrate",
+                "seed",
+                "openapi",
+                "inventory",
+                "ledger",
+                "inspections",
+                "certificates",
+                "audit",
+                "keys",
+            ],
+        },
         {"name": "Single processes · 单个进程", "commands": ["api", "worker", "beat"]},
     ]
 }
-AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
 
 
 def main() -> None:
@@ -154,35 +167,8 @@ def seed() -> None:
     in_database("seed.plant", "plant")
 
 
-@cli.group()
-def inventory() -> None:
-    """Look after the nightly counters."""
-
-
-@inventory.command()
-@AS_JSON
-def verify(*, as_json: bool) -> None:
-    """Recompute every counter from bookings and blocks and name each drift; ends with 1 when there is any."""
-    import json
-
-    drifts = in_database("marketplace.bookings.operations", "verify_inventory", at_now=True)
-    found = [
-        {
-            "room_type_id": f"rmt_{drift.room_type_id.hex}",
-            "night": drift.night.isoformat(),
-            "fact": drift.fact,
-            "expected": drift.expected,
-            "found": drift.found,
-        }
-        for drift in drifts
-    ]
-    if as_json:
-        click.echo(json.dumps({"drifts": found}, indent=2))
-    else:
-        for one in found:
-            click.echo("✘ {room_type_id} {night}: {fact} is {found} and should be {expected}".format(**one))
-        click.echo(f"drifts: {len(found)}" if found else "✔ every counter is true")
-    sys.exit(1 if found else 0)
+for group in (certificates, audit, keys, inventory, inspections, ledger):
+    cli.add_command(group)
 
 
 @cli.command()
@@ -226,40 +212,6 @@ def beat() -> None:
     from marketplace.embedded import programs
 
     programs.become(programs.beat())
-
-
-def in_database(module: str, function: str, *, at_now: bool = False) -> Any:
-    """Run one of our async functions in the database of the environment, or of what runs here; returns its result.
-
-    With ``at_now`` it is told the time, which in development may have been moved.
-    """
-    import asyncio
-    import importlib
-    import os
-
-    from marketplace.embedded import environment, paths
-
-    environment.borrow_or_refuse(paths.home())
-    environment.check(os.environ)
-    from marketplace.kit import clock, clock_follow, db
-    from marketplace.kit.logging import configure
-    from marketplace.settings import settings
-
-    # What a command prints is for people and scripts; the log goes to standard error.
-    configure(settings())
-
-    async def connected() -> Any:
-        await db.connect(settings().database_url)
-        try:
-            called = getattr(importlib.import_module(module), function)
-            if not at_now:
-                return await called()
-            await clock_follow.refresh()
-            return await called(now=clock.now())
-        finally:
-            await db.disconnect()
-
-    return asyncio.run(connected())
 
 
 if __name__ == "__main__":

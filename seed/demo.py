@@ -150,6 +150,21 @@ async def civil_affairs_reassesses(story: Story) -> None:
 
     orders = await until(ordered, bool, "assessments are ordered")
     story.tell(f"{len(orders)} assessments were ordered by the calendar; the first is due on {orders[0]['due_on']}")
+    done = await officer.all("/v1/assessments", status="done")
+    scored = next(item for item in done if item["stage"] == "published" and item["revision"])
+    explained = await story.get(f"/v1/assessments/{scored['id']}")
+    assert sum(item["points"] for item in explained["items"]) == explained["score"]
+    story.tell(
+        f"{explained['institution_name']}: {len(explained['items'])} items add up to {explained['score']} points, grade"
+        f" {explained['grade']} by {explained['rubric']}, seen by {explained['assessed_on']}; anyone may read why"
+    )
+    inspected = await story.all("/v1/inspections")
+    draws = await story.all("/v1/inspection-draws")
+    assert inspected
+    story.tell(
+        f"双随机 {draws[0]['period']}: {draws[-1]['drawn_count']} drawn by lot, the seed's hash {draws[-1]['commitment'][:12]}…"
+        f" was published on {draws[-1]['announced_at'][:10]}; {len(inspected)} result is public"
+    )
     listed = await story.all("/v1/institutions", limit=100)
     overdue = [item for item in listed if item["certification"]["assessment_overdue"]]
     story.tell(f"{len(overdue)} listings show the public that their assessment is overdue")

@@ -11,6 +11,7 @@ from marketplace.institutions.queries import any_registered
 from marketplace.kit import clock
 from marketplace.kit.db import transaction
 from marketplace.settings import settings
+from seed.assessments import plant_assessments
 from seed.bookings import Scene, plant_paid, plant_unpaid
 from seed.cashier import Cashier, cashier
 from seed.doors import plant_doors
@@ -21,6 +22,7 @@ from seed.people import People, plant_people, plant_staff
 from seed.places import plant_places
 from seed.plans import plant_plan, plant_promotions
 from seed.rates import plant_rates
+from seed.rubric import plant_rubrics
 from seed.standings import plant_standings
 from seed.tours import plant_tours
 
@@ -53,6 +55,7 @@ async def plant_world(*, now: datetime, tell: Tell = print) -> World:
     """Plant places, people, institutions, certifications and prices, all or nothing."""
     async with transaction():
         await plant_places(now=now)
+        await plant_rubrics(now=now)
         people = await plant_people(now=now)
         institutions = tuple([await plant_institution(plan, now=now) for plan in plan_institutions()])
         tell(f"{len(institutions)} institutions")
@@ -60,6 +63,7 @@ async def plant_world(*, now: datetime, tell: Tell = print) -> World:
             {staff.cluster: _first_in(staff.cluster, institutions).id for staff in DEMO.institutions}, now=now
         )
         await plant_standings(institutions, officers=people.province, now=now)
+        await plant_assessments(institutions, people=people, now=now)
         tell("certifications")
         for planted in institutions:
             await plant_rates(planted, now=now)

@@ -13,8 +13,8 @@ from marketplace.certifications.rules.applying import (
     REQUIRED,
     Application,
     ApplicationKind,
-    Evidence,
-    EvidenceKind,
+    Exhibit,
+    ExhibitKind,
     Grounds,
 )
 from marketplace.certifications.rules.proceeding import Case, CaseKind
@@ -26,20 +26,20 @@ from marketplace.kit.ids import new_id
 from marketplace.places.queries import jurisdiction_levels
 
 DAY = timedelta(days=1)
-REFERENCES: dict[EvidenceKind, tuple[str, str]] = {
-    EvidenceKind.REGISTRATION: ("示例登字第 001 号", "市场监督管理局"),
-    EvidenceKind.ELDER_CARE_FILING: ("示例养备第 001 号", "民政局"),
-    EvidenceKind.FIRE_SAFETY: ("示例消验第 001 号", "住房和城乡建设局"),
-    EvidenceKind.FOOD_PERMIT: ("JY32206210000001", "市场监督管理局"),
-    EvidenceKind.MEDICAL_PERMIT: ("示例医许第 001 号", "卫生健康局"),
-    EvidenceKind.LODGING_REGISTRATION: ("示例特旅第 001 号", "公安局"),
-    EvidenceKind.STAFFING: ("员工花名册及证书，2026 年版", "本机构"),
-    EvidenceKind.BEDS: ("床位清册，2026 年版", "本机构"),
-    EvidenceKind.HOUSE_RULES: ("管理制度汇编，2026 年版", "本机构"),
-    EvidenceKind.SERVICE_AGREEMENT: ("服务协议范本，2026 年版", "本机构"),
-    EvidenceKind.PRICE_LIST: ("价目表，2026 年版", "本机构"),
-    EvidenceKind.CUSTODY_ACCOUNT: ("示例存管 001", "示例银行"),
-    EvidenceKind.SELF_ASSESSMENT: ("自评报告，2026 年版", "本机构"),
+REFERENCES: dict[ExhibitKind, tuple[str, str]] = {
+    ExhibitKind.REGISTRATION: ("示例登字第 001 号", "市场监督管理局"),
+    ExhibitKind.ELDER_CARE_FILING: ("示例养备第 001 号", "民政局"),
+    ExhibitKind.FIRE_SAFETY: ("示例消验第 001 号", "住房和城乡建设局"),
+    ExhibitKind.FOOD_PERMIT: ("JY32206210000001", "市场监督管理局"),
+    ExhibitKind.MEDICAL_PERMIT: ("示例医许第 001 号", "卫生健康局"),
+    ExhibitKind.LODGING_REGISTRATION: ("示例特旅第 001 号", "公安局"),
+    ExhibitKind.STAFFING: ("员工花名册及证书，2026 年版", "本机构"),
+    ExhibitKind.BEDS: ("床位清册，2026 年版", "本机构"),
+    ExhibitKind.HOUSE_RULES: ("管理制度汇编，2026 年版", "本机构"),
+    ExhibitKind.SERVICE_AGREEMENT: ("服务协议范本，2026 年版", "本机构"),
+    ExhibitKind.PRICE_LIST: ("价目表，2026 年版", "本机构"),
+    ExhibitKind.CUSTODY_ACCOUNT: ("示例存管 001", "示例银行"),
+    ExhibitKind.SELF_ASSESSMENT: ("自评报告，2026 年版", "本机构"),
 }
 GROUNDS = Grounds(
     facts="申请材料不实：提交的消防验收文件系伪造（示例）",
@@ -122,10 +122,10 @@ async def pass_reviews(*, institution_id: UUID, ends_at: datetime) -> UUID:
     return application.id
 
 
-def piece(kind: EvidenceKind) -> Evidence:
+def piece(kind: ExhibitKind) -> Exhibit:
     """Return a believable piece of evidence."""
     reference, issued_by = REFERENCES[kind]
-    return Evidence(kind=kind, reference=reference, issued_by=issued_by)
+    return Exhibit(kind=kind, reference=reference, issued_by=issued_by)
 
 
 async def report(certification: Certification, *, now: datetime) -> None:

@@ -24,6 +24,9 @@ from marketplace.messaging import operations as messaging
 from marketplace.payments import events as payment_events
 from marketplace.payments import jobs as payment_jobs
 from marketplace.payments import operations as payments
+from marketplace.settlement import events as settlement_events
+from marketplace.settlement import jobs as settlement_jobs
+from marketplace.settlement import operations as settlement
 from marketplace.tours import events as tour_events
 from marketplace.tours import jobs as tour_jobs
 from marketplace.tours import operations as tours
@@ -39,8 +42,8 @@ REACTIONS: dict[type[Message], tuple[Operation, ...]] = {
     booking_events.BookingExpired: (),
     booking_events.BookingConfirmed: (messaging.tell_of_confirmation,),
     booking_events.BookingAcknowledged: (),
-    booking_events.BookingCheckedIn: (),
-    booking_events.BookingCompleted: (),
+    booking_events.BookingCheckedIn: (settlement.earn,),
+    booking_events.BookingCompleted: (settlement.close_stay,),
     booking_events.BookingCancelled: (messaging.tell_of_cancellation,),
     booking_events.BookingDisplaced: (bookings.settle_displaced, messaging.tell_of_displacement),
     booking_events.InHouseGuestsAffected: (messaging.tell_of_guests_in_house,),
@@ -51,8 +54,16 @@ REACTIONS: dict[type[Message], tuple[Operation, ...]] = {
     payment_jobs.SubmitRefund: (payments.submit_refund,),
     payment_events.PaymentSucceeded: (),
     payment_events.PaymentFailed: (),
+    payment_events.DisputeOpened: (),
+    payment_events.DisputeDecided: (),
     payment_events.RefundSucceeded: (messaging.tell_of_refund,),
     payment_events.RefundFailed: (payments.hand_over_refund,),
+    # Institutions' money
+    settlement_jobs.SubmitTransfer: (settlement.submit_transfer,),
+    settlement_jobs.SubmitReversal: (settlement.submit_reversal,),
+    settlement_events.TransferSucceeded: (),
+    settlement_events.TransferOwed: (),
+    settlement_events.HoldTooOld: (),
     # Tours
     tour_events.DepartureOpened: (),
     tour_jobs.DecideFormation: (tours.decide_formation,),
@@ -60,10 +71,18 @@ REACTIONS: dict[type[Message], tuple[Operation, ...]] = {
     tour_events.DepartureNotFormed: (bookings.cancel_departure,),
     # Certification
     certification_events.AssessmentOrdered: (messaging.tell_of_assessment,),
+    certification_events.AssessmentPreviewed: (messaging.tell_of_preview,),
+    certification_events.AssessmentCorrectionRequested: (messaging.tell_of_correction,),
+    certification_jobs.PublishAssessment: (certifications.publish_assessment,),
+    certification_events.InspectionsDrawn: (),
+    certification_events.InspectionDrawn: (messaging.tell_of_inspection,),
+    certification_events.InspectionPublished: (certifications.follow_inspection,),
+    certification_events.AssessmentEscalated: (messaging.tell_of_escalation,),
+    certification_events.CertificationGradeLapsed: (),
     certification_events.CertificationGranted: (),
     certification_events.CertificationUnderRectification: (),
     certification_events.CertificationSuspended: (),
-    certification_events.CertificationReinstated: (),
+    certification_events.CertificationReinstated: (settlement.resume,),
     certification_events.CertificationRegraded: (),
     certification_events.CertificationAssessmentOverdue: (),
     certification_events.CertificationExpired: (),

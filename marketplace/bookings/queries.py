@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from marketplace.bookings.rules import Contact, Guest, payable_leg, prefers_step_free
+from marketplace.bookings.rules import Contact, Guest, payable, prefers_step_free
 from marketplace.bookings.states import Status
 from marketplace.certifications import queries as certifications
 from marketplace.certifications.rules import CertificationSnapshot
@@ -198,18 +198,19 @@ async def checking_in_on(days: Sequence[date]) -> list[Arrival]:
 
 
 async def balances_due(*, first: date, last: date) -> list[BalanceDue]:
-    """List the confirmed bookings whose next leg to pay falls due from ``first`` to ``last``, the most urgent first."""
+    """List the confirmed bookings and stays whose next leg to pay falls due from ``first`` to ``last``, the most urgent first."""
     rows = await fetch(
-        "SELECT id, schedule, paid_amount FROM bookings WHERE status = 'confirmed' AND paid_amount < total_amount"
+        "SELECT id, schedule, paid_amount FROM bookings WHERE status IN ('confirmed', 'checked_in')"
+        " AND paid_amount < total_amount"
         " AND EXISTS (SELECT FROM jsonb_array_elements(schedule) leg WHERE (leg->>'due_on')::date BETWEEN $1 AND $2)",
         first,
         last,
     )
     found = []
     for row in rows:
-        leg = payable_leg(msgspec.json.decode(row["schedule"], type=list[Leg]), paid_amount=row["paid_amount"])
-        if leg is not None and first <= leg.due_on <= last:
-            found.append(BalanceDue(booking_id=row["id"], amount=leg.amount, due_on=leg.due_on))
+        due = payable(msgspec.json.decode(row["schedule"], type=list[Leg]), paid_amount=row["paid_amount"])
+        if due is not None and first <= due.leg.due_on <= last:
+            found.append(BalanceDue(booking_id=row["id"], amount=due.left_amount, due_on=due.leg.due_on))
     return sorted(found, key=lambda balance: (balance.due_on, balance.booking_id))
 
 

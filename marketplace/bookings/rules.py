@@ -7,14 +7,22 @@ from uuid import UUID
 import msgspec
 
 from marketplace.bookings.states import Status
+from marketplace.kit.errors import invalid
+from marketplace.kit.money import yuan
 from marketplace.pricing.rules import Leg, MealPlan, Quote
 
 HOLD = timedelta(minutes=30)
 HOLD_EXTENSION = timedelta(minutes=30)
 CANCELLATION_QUOTE = timedelta(minutes=15)
 STEP_FREE_AGE = 75
+# A long stay is paid by the month, while the guests are there too.
+OPEN_FOR_PAYMENT = frozenset({Status.ON_HOLD, Status.CONFIRMED, Status.CHECKED_IN})
 # How long the payment page of a confirmed booking's balance stays open.
 PAYMENT_OPEN = timedelta(hours=23)
+# A month of a long stay can be paid this long before it is due.
+MONTH_OPEN = timedelta(days=30)
+# A payment in parts is of ¥100 at least: every one of them costs a fee.
+PART_MIN = 10_000
 
 
 class Paid(msgspec.Struct, frozen=True, kw_only=True):
@@ -100,14 +108,55 @@ def shown_status(status: Status, *, hold_expires_at: datetime | None, now: datet
     return status
 
 
-def payable_leg(schedule: Sequence[Leg], *, paid_amount: int) -> Leg | None:
-    """Return the leg to be paid next: legs are paid whole and in order."""
+class Payable(msgspec.Struct, frozen=True, kw_only=True):
+    """The leg to be paid next, and how much of it is left to pay."""
+
+    leg: Leg
+    left_amount: int
+
+
+def payable(schedule: Sequence[Leg], *, paid_amount: int) -> Payable | None:
+    """Return the leg to be paid next: legs are paid in order, each whole or in parts."""
     reached = 0
     for leg in schedule:
         reached += leg.amount
         if paid_amount < reached:
-            return leg
+            return Payable(leg=leg, left_amount=min(leg.amount, reached - paid_amount))
     return None
+
+
+def payable_leg(schedule: Sequence[Leg], *, paid_amount: int) -> Leg | None:
+    """Return the leg to be paid next."""
+    found = payable(schedule, paid_amount=paid_amount)
+    return found.leg if found else None
+
+
+def due_by(schedule: Sequence[Leg], *, day: date) -> int:
+    """Return how much is to have been paid by the end of a day, in fen."""
+    return sum(leg.amount for leg in schedule if leg.due_on <= day)
+
+
+def opens_on(leg: Leg) -> date:
+    """Return from when a leg can be paid: months not long before they are due, so that no money is held for a season."""
+    return leg.due_on - MONTH_OPEN if leg.leg == "month" else date.min
+
+
+def part_to_pay(found: Payable, *, wished: int | None, may_part: bool) -> int:
+    """Return what one payment is to bring: the rest of the leg, or the part of it that is wished for.
+
+    What is left afterwards must be nothing or enough for a payment of its own. Refuses: Invalid.
+    """
+    if wished is None or wished == found.left_amount:
+        return found.left_amount
+    if not may_part:
+        raise invalid("amount", zh="首笔款项须一次付清", en="The first payment is made whole.")
+    if wished > found.left_amount or min(wished, found.left_amount - wished) < PART_MIN:
+        raise invalid(
+            "amount",
+            zh=f"每次至少支付 {yuan(PART_MIN)}，且不超过待付金额",
+            en=f"Pay at least {yuan(PART_MIN)} at a time and no more than is left.",
+        )
+    return wished
 
 
 def spread_refund(payments: Sequence[Paid], amount: int) -> list[Paid]:

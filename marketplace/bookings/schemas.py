@@ -7,11 +7,13 @@ import msgspec
 
 from marketplace.bookings.queries import BookingRecord, Impact
 from marketplace.bookings.rules import (
+    OPEN_FOR_PAYMENT,
     CancellationOffer,
     Contact,
     Guest,
     SeatsWanted,
     StayWanted,
+    opens_on,
     payable_leg,
     shown_status,
 )
@@ -20,6 +22,7 @@ from marketplace.certifications.rules import CertificationSnapshot
 from marketplace.identity.rules import e164
 from marketplace.inventory.schemas import RoomView
 from marketplace.kit import ids
+from marketplace.kit.clock import local_date
 from marketplace.kit.errors import invalid
 from marketplace.kit.money import Money
 from marketplace.kit.text import LINE
@@ -150,6 +153,17 @@ class PaymentRequestBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True
 
     leg: LegName
     method: Method
+    amount: Annotated[
+        Money | None,
+        msgspec.Meta(description="Pay a part of what is left of the leg, ¥100 or more, once the booking is confirmed."),
+    ] = None
+
+    @property
+    def part(self) -> int | None:
+        """Return the part to be paid in fen, None for all. Refuses: Invalid."""
+        if self.amount is not None and self.amount.currency != "CNY":
+            raise invalid("amount.currency", zh="仅支持人民币", en="Only CNY.")
+        return self.amount.amount if self.amount else None
 
 
 class CancellationRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -218,7 +232,7 @@ class BookingView(msgspec.Struct, frozen=True, kw_only=True):
         """Show a booking to one kind of reader at one instant."""
         status = shown_status(record.status, hold_expires_at=record.hold_expires_at, now=now)
         payable = payable_leg(record.schedule, paid_amount=record.paid_amount)
-        open_for_payment = status in (Status.ON_HOLD, Status.CONFIRMED) and payable is not None
+        open_for_payment = status in OPEN_FOR_PAYMENT and payable is not None and local_date(now) >= opens_on(payable)
         money = record.currency
         return cls(
             id=ids.wire("bkg", record.id),

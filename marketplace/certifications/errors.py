@@ -228,3 +228,59 @@ class StayedByAppeal(DomainError):
     code = "stayed_by_appeal"
     zh = "行政复议期间已决定停止执行"
     en = "Execution is stayed while the appeal is heard."
+
+
+class SecondAssessorRequired(DomainError):
+    """A result is confirmed by someone other than the assessor who entered it."""
+
+    code = "second_assessor_required"
+    zh = "须由另一名评估人员确认"
+    en = "A second assessor must confirm this result."
+
+
+class ResultChanged(DomainError):
+    """The findings are not those that the second assessor has read; ``revision`` is the present one."""
+
+    code = "result_changed"
+    zh = "评估结果已修改，请重新核对（第 {revision} 版）"
+    en = "The findings have changed; read revision {revision} and confirm that."
+
+
+class CorrectionOpen(DomainError):
+    """A correction of this preview is already waiting for its answer; ``correction_id`` names it."""
+
+    code = "correction_open"
+    zh = "已有一项更正申请正在处理"
+    en = "A correction of this preview is already waiting for its answer."
+
+
+class RubricAltered(DomainError):
+    """A rubric that is in force is never altered: give what is changed a new version."""
+
+    code = "rubric_altered"
+    zh = "评分标准 {version} 已存在且内容不同"
+    en = "Rubric {version} exists with another content; give it a new version."
+
+
+class ConflictOfInterest(DomainError):
+    """The officer has a declared conflict of interest with this institution, and neither assesses nor inspects it."""
+
+    code = "conflict_of_interest"
+    zh = "与该机构存在利害关系，应当回避"
+    en = "You have a declared conflict of interest with this institution."
+
+
+class NotDrawn(DomainError):
+    """An inspection is carried out by the inspectors that were drawn for it."""
+
+    code = "not_drawn"
+    zh = "您不是本次抽取的检查人员"
+    en = "You were not drawn for this inspection."
+
+
+class AlreadyInspected(DomainError):
+    """The result of this inspection has been published, and stays as it is."""
+
+    code = "already_inspected"
+    zh = "该检查结果已公布"
+    en = "The result of this inspection has been published."

@@ -115,3 +115,64 @@ class AssessmentOrdered(Event, frozen=True, kw_only=True):
     assessment_id: UUID
     certification_id: UUID
     institution_id: UUID
+
+
+class AssessmentPreviewed(Event, frozen=True, kw_only=True):
+    """Two assessors agree; the institution sees the result, and may ask for a correction, before everyone else does."""
+
+    kind = "assessment.previewed"
+
+    assessment_id: UUID
+    certification_id: UUID
+    institution_id: UUID
+
+
+class AssessmentCorrectionRequested(Event, frozen=True, kw_only=True):
+    """An institution disagrees with its preview; publication waits for an officer's answer."""
+
+    kind = "assessment.correction_requested"
+
+    assessment_id: UUID
+    correction_id: UUID
+    institution_id: UUID
+
+
+class InspectionsDrawn(Event, frozen=True, kw_only=True):
+    """A draw has been carried out; what it rests on is published once its inspections are over."""
+
+    kind = "inspections.drawn"
+    audience: ClassVar[Audience] = "public"
+
+    draw_id: UUID
+
+
+class InspectionDrawn(Event, frozen=True, kw_only=True):
+    """An institution and its inspectors have been drawn; the inspectors are told, the institution is not."""
+
+    kind = "inspection.drawn"
+
+    inspection_id: UUID
+
+
+class InspectionPublished(Event, frozen=True, kw_only=True):
+    """The result of an inspection is public."""
+
+    kind = "inspection.published"
+    audience: ClassVar[Audience] = "public"
+
+    inspection_id: UUID
+    institution_id: UUID
+
+
+class AssessmentEscalated(Event, frozen=True, kw_only=True):
+    """An assessment is overdue, and a higher level of civil affairs is told."""
+
+    kind = "assessment.escalated"
+
+    assessment_id: UUID
+
+
+class CertificationGradeLapsed(CertificationEvent, frozen=True, kw_only=True):
+    """The data behind the public grade is older than a grade may be: none is shown until the next assessment."""
+
+    kind = "certification.grade_lapsed"

@@ -1,8 +1,16 @@
-"""Orders that the procedure gives itself for later."""
+"""Orders that certification leaves for later."""
 
 from uuid import UUID
 
 from marketplace.kit.outbox import Job
+
+
+class PublishAssessment(Job, frozen=True, kw_only=True):
+    """Publish a result whose preview is over, unless a correction is still to be answered."""
+
+    kind = "certifications.publish_assessment"
+
+    assessment_id: UUID
 
 
 class DeadlinePassed(Job, frozen=True, kw_only=True):

@@ -103,6 +103,12 @@ async def officers_of(*, jurisdictions: Sequence[str]) -> list[Officer]:
     ]
 
 
+async def officer_posts() -> list[tuple[UUID, str]]:
+    """List who is an officer where: id and jurisdiction, nothing personal; ordered by id."""
+    rows = await fetch("SELECT id, jurisdiction FROM staff WHERE kind = 'officer' AND left_at IS NULL ORDER BY id")
+    return [(row["id"], row["jurisdiction"]) for row in rows]
+
+
 async def institution_emails(*, institution_id: UUID) -> list[str]:
     """List the addresses of an institution's staff, ordered by id."""
     rows = await fetch(

@@ -5,13 +5,16 @@ from piccolo.table import Table
 
 from marketplace.kit.columns import (
     bigint,
+    bigints,
     boolean,
+    booleans,
     date,
     integer,
     integers,
     key,
     ref,
     smallint,
+    smallints,
     text,
     timestamptz,
     uuid,
@@ -38,12 +41,23 @@ class DateMultirange(Column):
 
 
 class RoomTypeLock(Table, tablename="room_type_locks", db=DB):
-    """The narrow row that every writer of a room type locks; ``closed`` are the nights that have nothing left to take."""
+    """The narrow row that every writer of a room type locks.
+
+    ``closed`` are the nights of which nothing can be taken: full, closed by the institution, or not on sale. What fits
+    into the units stands here too, and which stays obey the restrictions of every night there is, for search.
+    """
 
     room_type_id = key()
     institution_id = uuid()
     closed = DateMultirange(default=None, null=False)
     stop_sale = boolean()
+    sold_by = text()
+    guests_max = smallint()
+    unit_count = integer()
+    stay_min_count = smallint()
+    stay_max_count = smallint()
+    lead_day_count = smallint()
+    has_closed_days = boolean()
 
 
 class RoomNight(Table, tablename="room_nights", db=DB):
@@ -67,13 +81,21 @@ class RoomNight(Table, tablename="room_nights", db=DB):
 
 
 class RoomTypeSeasons(Table, tablename="room_type_seasons", db=DB):
-    """The nights of a room type run-length encoded for search: runs ``[first, end)`` in days since 2000-01-01."""
+    """The nights of a room type run-length encoded for search: runs ``[first, end)`` in days since 2000-01-01.
+
+    Each run has one price and one set of restrictions, and the sum of all nights before it.
+    """
 
     room_type_id = key()
     first_days = integers()
     end_days = integers()
     price_amounts = integers()
-    min_stay_counts = integers()
+    before_amounts = bigints()
+    min_stay_counts = smallints()
+    max_stay_counts = smallints()
+    lead_day_counts = smallints()
+    closed_to_arrival = booleans()
+    closed_to_departure = booleans()
 
 
 class Allocation(Table, tablename="allocations", db=DB):

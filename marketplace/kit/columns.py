@@ -109,11 +109,17 @@ def smallints(*, null: bool = False) -> Array:
     return Array(base_column=SmallInt(), default=None, null=null)
 
 
+def booleans(*, null: bool = False) -> Array:
+    """A list of truth values."""
+    return Array(base_column=Boolean(), default=None, null=null)
+
+
 __all__ = (
     "Column",
     "bigint",
     "bigints",
     "boolean",
+    "booleans",
     "date",
     "double",
     "integer",

@@ -198,6 +198,26 @@ async def execute(sql: str, *args: Any) -> int:
     return int(last) if last.isdigit() else 0
 
 
+async def stream(sql: str, *args: Any, prefetch: int = 200) -> AsyncIterator[asyncpg.Record]:
+    """Give rows one by one through a cursor of the server, all of one instant, holding ``prefetch`` at most.
+
+    It has a connection of its own, unless a transaction is open, and lets go of it when the reader stops. Whoever reads
+    slowly is cut off by ``idle_in_transaction_session_timeout``.
+    """
+    current = DB.current_transaction.get()
+    if current is not None:
+        async with current.connection.transaction():
+            async for row in current.connection.cursor(sql, *args, prefetch=prefetch):
+                yield row
+        return
+    async with (
+        _pool().acquire(timeout=10) as connection,
+        connection.transaction(isolation="repeatable_read", readonly=True),
+    ):
+        async for row in connection.cursor(sql, *args, prefetch=prefetch):
+            yield row
+
+
 @asynccontextmanager
 async def _connection() -> AsyncIterator[asyncpg.Connection]:
     current = DB.current_transaction.get()

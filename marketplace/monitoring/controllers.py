@@ -15,6 +15,7 @@ from marketplace.kit import clock, outbox, valkey
 from marketplace.kit.db import fetch_value
 from marketplace.kit.schema import expected_migrations
 from marketplace.monitoring import queries
+from marketplace.payments import queries as payments
 
 
 class Check(msgspec.Struct, frozen=True):
@@ -96,6 +97,13 @@ async def metrics() -> Response[bytes]:
         ).set(verified.drift_count)
         Gauge("marketplace_inventory_verified_timestamp_seconds", "When that was", registry=registry).set(
             verified.verified_at.timestamp()
+        )
+    if proved := await payments.last_verification():
+        Gauge("marketplace_money_finding_count", "What the last proof of the books found wrong", registry=registry).set(
+            proved.finding_count
+        )
+        Gauge("marketplace_money_verified_timestamp_seconds", "When that was", registry=registry).set(
+            proved.verified_at.timestamp()
         )
     return Response(generate_latest(registry) + generate_latest(), media_type=CONTENT_TYPE_LATEST)
 

@@ -69,3 +69,11 @@ class ProviderDisagrees(DomainError):
     code = "payment_mismatch"
     zh = "支付结果与订单不符，已转人工核对"
     en = "The provider's record does not match this payment."
+
+
+class ApprovedBySelf(DomainError):
+    """Whoever proposed that a refund is paid by bank cannot approve it."""
+
+    code = "approved_by_self"
+    zh = "提出人不能审批同一笔退款"
+    en = "Another person must approve this refund."

@@ -41,3 +41,24 @@ class RefundFailed(_RefundEvent, frozen=True, kw_only=True):
     """The provider could not give the money back; it is returned by hand."""
 
     kind = "refund.failed"
+
+
+class DisputeOpened(Event, frozen=True, kw_only=True):
+    """A payer's bank has taken money back until it decides; what is left of the booking's money is not passed on."""
+
+    kind = "dispute.opened"
+
+    payment_id: UUID
+    booking_id: UUID
+    amount: int
+
+
+class DisputeDecided(Event, frozen=True, kw_only=True):
+    """The bank has decided: the money is ours again, or the payer's for good."""
+
+    kind = "dispute.decided"
+
+    payment_id: UUID
+    booking_id: UUID
+    amount: int
+    won: bool

@@ -7,7 +7,15 @@ from uuid import UUID
 
 import msgspec
 
-from marketplace.payments.states import PAYMENT, REFUND, PaymentEvent, PaymentStatus, RefundEvent, RefundStatus
+from marketplace.payments.states import (
+    PAYMENT,
+    REFUND,
+    DisputeStatus,
+    PaymentEvent,
+    PaymentStatus,
+    RefundEvent,
+    RefundStatus,
+)
 
 PAYMENT_PREFIX = "pay"
 REFUND_PREFIX = "ref"
@@ -28,6 +36,9 @@ class Leg(StrEnum):
     FULL = "full"
     DEPOSIT = "deposit"
     BALANCE = "balance"
+    MONTH = "month"
+    EXTENSION = "extension"
+    ADJUSTMENT = "adjustment"
 
 
 class Method(StrEnum):
@@ -36,6 +47,16 @@ class Method(StrEnum):
     CARD = "card"
     ALIPAY = "alipay"
     WECHAT_PAY = "wechat_pay"
+
+
+# How long after the capture a wallet takes money back; cards have no such end.
+_REFUND_WINDOWS = {Method.ALIPAY: timedelta(days=90), Method.WECHAT_PAY: timedelta(days=180)}
+
+
+def refund_window_ends(method: Method, *, captured_at: datetime) -> datetime | None:
+    """Return until when the provider can pay back by the way the money came; None when there is no end."""
+    window = _REFUND_WINDOWS.get(method)
+    return captured_at + window if window is not None else None
 
 
 class RefundReason(StrEnum):
@@ -153,6 +174,62 @@ class ProviderNews(msgspec.Struct, frozen=True, kw_only=True):
     subject: Subject
     body: str
     signed_at: datetime | None = None
+
+
+class DisputeState(msgspec.Struct, frozen=True, kw_only=True):
+    """How a dispute stands at the provider; ``intent_id`` is of the payment that it takes back."""
+
+    provider_dispute_id: str
+    intent_id: str | None
+    amount: int
+    currency: str
+    reason: str
+    status: DisputeStatus
+    opened_at: datetime
+
+
+class BalanceEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """A movement of our balance at the provider, by its own books.
+
+    ``amount`` is gross, in the currency of the balance; ``fee_amount`` is kept from it. ``charged_amount`` is what it was
+    before the provider converted it, the same when it did not. ``source_ref`` is the provider's id of what moved it: the
+    payment intent of a charge, else the object itself.
+    """
+
+    entry_id: str
+    type: str
+    source_ref: str | None
+    amount: int
+    fee_amount: int
+    currency: str
+    charged_amount: int
+    charged_currency: str
+    booked_at: datetime
+
+
+# Which journals explain a movement, by the provider's word for it. An adjustment is a dispute, by its sign.
+_EXPLAINED_BY = {
+    "charge": ("capture",),
+    "payment": ("capture",),
+    "refund": ("refund_taken",),
+    "payment_refund": ("refund_taken",),
+    "refund_failure": ("refund_failed",),
+    "payment_failure_refund": ("refund_failed",),
+    "transfer": ("transfer",),
+    "transfer_refund": ("reversal",),
+    "transfer_cancel": ("reversal",),
+    "adjustment": ("dispute_withdrawn", "dispute_reinstated"),
+    "payout": ("payout",),
+    "payout_failure": ("payout",),
+    "payout_cancel": ("payout",),
+}
+PAYOUTS = frozenset({"payout", "payout_failure", "payout_cancel"})
+FEES = frozenset({"stripe_fee", "application_fee", "network_cost", "tax_fee"})
+
+
+def explained_by(entry_type: str) -> tuple[str, ...]:
+    """Return the kinds of journal that may explain a movement of this type; none when we know of no such thing."""
+    return _EXPLAINED_BY.get(entry_type, ())
 
 
 _PAYMENT_EVENTS = {

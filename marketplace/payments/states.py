@@ -77,3 +77,26 @@ REFUND = Machine(
     ]
 )
 UNSETTLED_REFUND = frozenset({RefundStatus.REQUESTED, RefundStatus.SUBMITTED, RefundStatus.PENDING})
+
+
+class DisputeStatus(StrEnum):
+    """Where a dispute stands: while it is open the payer's bank has the money."""
+
+    OPEN = "open"
+    WON = "won"
+    LOST = "lost"
+
+
+class DisputeEvent(StrEnum):
+    """What a payer's bank can decide."""
+
+    WIN = "win"
+    LOSE = "lose"
+
+
+DISPUTE = Machine(
+    [
+        Transition(DisputeEvent.WIN, DisputeStatus.OPEN, DisputeStatus.WON, actors=("provider",)),
+        Transition(DisputeEvent.LOSE, DisputeStatus.OPEN, DisputeStatus.LOST, actors=("provider",)),
+    ]
+)

@@ -56,6 +56,16 @@ async def jurisdiction_chain(code: str) -> list[str]:
     return [row["code"] for row in rows]
 
 
+async def jurisdiction_chains() -> dict[str, tuple[str, ...]]:
+    """Return for every authority its own code and those above it, nearest first, in one query."""
+    parents = {row["code"]: row["parent_code"] for row in await fetch("SELECT code, parent_code FROM jurisdictions")}
+
+    def chain(code: str | None) -> tuple[str, ...]:
+        return () if code is None else (code, *chain(parents[code]))
+
+    return {code: chain(code) for code in sorted(parents)}
+
+
 async def jurisdictions_within(code: str) -> list[str]:
     """Return the code and those of every authority below it: what an officer there may see."""
     rows = await fetch(

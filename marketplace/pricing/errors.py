@@ -42,3 +42,12 @@ class PromotionCodeTaken(DomainError):
     code = "promotion_code_taken"
     zh = "该优惠码已被占用"
     en = "Another promotion has this code."
+
+
+class PrepaymentUnlawful(DomainError):
+    """More would be taken in advance than the law lets anybody take; ``rule`` names the limit (R14–R16)."""
+
+    code = "prepayment_unlawful"
+    status = 422
+    zh = "预收款超过法定上限（{rule}）"
+    en = "This prepayment is beyond what the law allows ({rule})."

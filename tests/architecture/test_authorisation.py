@@ -4,9 +4,9 @@
 once to a database of its own; each call is taken back, so that no call sees what another did.
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import httpx
 import msgspec
@@ -20,6 +20,8 @@ from marketplace.kit import valkey as kit_valkey
 from marketplace.kit.ids import new_id, parse
 from marketplace.openapi.endpoints import kinds, levels
 from marketplace.payments import gateway as gateways
+from marketplace.transparency.operations import sequence
+from tests.certifications.sheets import sheet_of
 from tests.support.sandbox import Sandbox
 from tests.support.sides import (
     ANYONE,
@@ -49,7 +51,10 @@ SCORES = {"environment": 100, "facilities": 110, "operations": 130, "services": 
 
 @dataclass(frozen=True)
 class Route:
-    """Who may call; a body made of ids; whether another tenant's ids must be refused; what else the call needs."""
+    """Who may call; a body made of ids; whether another tenant's ids must be refused; what else the call needs.
+
+    ``named`` says which of the ids stand for a name of the path, where several of its kind are in different states.
+    """
 
     callers: frozenset[str]
     body: Callable[[Ids], object] | None = None
@@ -58,18 +63,19 @@ class Route:
     hidden: bool = False
     # What is before the public is everybody's, whoever may act upon it.
     shared: bool = False
+    named: Mapping[str, str] = field(default_factory=dict)
 
 
 def public(body: Callable[[Ids], object] | None = None) -> Route:
     return Route(callers=frozenset(ROLES), body=body)
 
 
-def own(*callers: str, body: Callable[[Ids], object] | None = None, keyed: bool = False) -> Route:
-    return Route(callers=frozenset(callers), body=body, foreign=True, keyed=keyed)
+def own(*callers: str, body: Callable[[Ids], object] | None = None, keyed: bool = False, **named: str) -> Route:
+    return Route(callers=frozenset(callers), body=body, foreign=True, keyed=keyed, named=named)
 
 
-def officers(*callers: str, body: Callable[[Ids], object] | None = None) -> Route:
-    return Route(callers=frozenset(callers) or OFFICERS, body=body, foreign=True)
+def officers(*callers: str, body: Callable[[Ids], object] | None = None, **named: str) -> Route:
+    return Route(callers=frozenset(callers) or OFFICERS, body=body, foreign=True, named=named)
 
 
 def always(value: object) -> Callable[[Ids], object]:
@@ -91,6 +97,21 @@ ROUTES: dict[str, Route] = {
     "GET /v1/departures": public(),
     "GET /v1/departures/{departure_id}": public(),
     "GET /v1/certificates/{number}": public(),
+    "GET /v1/certificates/{number}/credential": public(),
+    "GET /v1/certificates/{number}/plaque.pdf": public(),
+    "GET /v1/status-lists/{list_id}": public(),
+    "GET /.well-known/jwks.json": public(),
+    "GET /v1/register": public(),
+    "GET /v1/register/{institution_id}": public(),
+    "GET /v1/register/{institution_id}/history": public(),
+    "GET /v1/register.ndjson": public(),
+    "GET /v1/register.csv": public(),
+    "GET /v1/changes": public(),
+    # Hashes alone: they say nothing to whoever does not hold the event.
+    "GET /v1/audit/checkpoint": public(),
+    "GET /v1/audit/inclusion": public(),
+    "GET /v1/audit/consistency": public(),
+    "GET /.well-known/did.json": public(),
     "GET /livez": public(),
     "GET /readyz": public(),
     "GET /metrics": public(),
@@ -119,6 +140,11 @@ ROUTES: dict[str, Route] = {
         FAMILY, PARTNER, keyed=True, body=lambda ids: {"cancellation_quote_id": ids["cancellation_quote_id"]}
     ),
     "GET /v1/arrivals": Route(frozenset({STAFF})),
+    "GET /v1/payee": Route(frozenset({STAFF})),
+    "POST /v1/payee/onboarding": Route(frozenset({STAFF})),
+    "POST /v1/payee/refresh": Route(frozenset({STAFF})),
+    "GET /v1/transfers": Route(frozenset({STAFF})),
+    "GET /payee/return": public(),
     "POST /v1/bookings/{booking_id}/acknowledgement": own(STAFF),
     "POST /v1/bookings/{booking_id}/check-in": own(STAFF),
     "POST /v1/bookings/{booking_id}/check-out": own(STAFF),
@@ -188,9 +214,28 @@ ROUTES: dict[str, Route] = {
     "GET /v1/decisions": Route(OFFICERS),
     "GET /v1/decisions/{decision_id}": officers(),
     "POST /v1/decisions/{decision_id}/approvals": officers(PROVINCE),
-    "GET /v1/assessments": Route(OFFICERS),
+    "GET /v1/rubrics": public(),
+    "GET /v1/assessments": Route(OFFICERS | {STAFF}),
+    # What is published, as that of the certification here, anyone may read; the rest is proved by certification's tests.
+    "GET /v1/assessments/{assessment_id}": public(),
     "POST /v1/assessments/{assessment_id}/result": officers(
-        PREFECTURE, PROVINCE, body=lambda ids: {"scores": SCORES, "assessed_on": ids["today"]}
+        PREFECTURE, PROVINCE, body=lambda ids: msgspec.to_builtins(sheet_of()) | {"assessed_on": ids["today"]}
+    ),
+    "POST /v1/assessments/{assessment_id}/confirmation": officers(PREFECTURE, PROVINCE, body=always({"revision": 1})),
+    "POST /v1/assessments/{assessment_id}/corrections": own(
+        STAFF, body=always({"codes": ["S6"], "statement": "值守记录未计入"}), assessment_id="previewed_id"
+    ),
+    "POST /v1/assessments/{assessment_id}/corrections/{correction_id}/answer": officers(
+        PREFECTURE, PROVINCE, body=always({"answer": "不予采信"}), assessment_id="previewed_id"
+    ),
+    "GET /v1/inspection-draws": public(),
+    "GET /v1/inspection-draws/{draw_id}": public(),
+    "GET /v1/inspections": public(),
+    "POST /v1/inspections/{inspection_id}/result": officers(
+        body=lambda ids: {"outcome": "passed", "summary": "未发现问题", "inspected_on": ids["today"]}
+    ),
+    "POST /v1/inspection-conflicts": Route(
+        OFFICERS, body=lambda ids: {"institution_id": ids["institution_id"], "reason": "近亲属在该机构任职"}
     ),
     # In development and tests; anywhere else they are not found, which messaging's tests prove.
     "GET /_dev/outbox": public(),
@@ -216,8 +261,9 @@ class Stage:
         if found.keyed:
             headers["Idempotency-Key"] = new_id().hex
         body = found.body(ids) if found.body else None
+        names = ids | {name: ids[other] for name, other in found.named.items()}
         async with taken_back():
-            return await self.client.request(method, template.format(**ids), headers=headers, json=body)
+            return await self.client.request(method, template.format(**names), headers=headers, json=body)
 
     def foreign_ids(self, role: str) -> list[Ids]:
         """Return the ids of others: of the other side, and for guests those of the other kind of guest here."""
@@ -251,6 +297,7 @@ async def stage(servers, app, contract, stripe_gateway, sandbox_url, sandbox_cli
         bank = Sandbox(url=sandbox_url, http=sandbox_client)
         here = await build_side(world, bank, place="songjianghe", county="220621", prefecture="220600")
         there = await build_side(world, bank, place="hunchun", county="222404", prefecture="222400")
+        await sequence(now=world.now)
         yield Stage(client, here, there)
         gateways.use(None)
 

@@ -13,6 +13,8 @@ from marketplace.certifications.operations import order_due_assessments
 from marketplace.kit.audit import SYSTEM
 from marketplace.kit.db import execute, fetch_value
 from marketplace.kit.ids import new_id, parse, wire
+from marketplace.signing.operations import active
+from marketplace.signing.rules import Purpose
 from marketplace.tours import operations as tours
 from marketplace.tours.rules import BlockWanted, DepartureDraft
 from tests.support.sides import REASON
@@ -27,20 +29,34 @@ ANYONE = {
     "/v1/institutions?near=42.4,128.1&radius_km=300": 4,
     "/v1/institutions/{institution}": 4,
     "/v1/institutions/{institution}/availability": 3,
-    "/v1/stays?check_in={first}&check_out={until}": 6,
-    "/v1/stays?from={first}&to={until}&nights=7&prefer=coolest&origin=wuhan": 6,
+    "/v1/stays?check_in={first}&check_out={until}": 7,
+    "/v1/stays?from={first}&to={until}&nights=7&prefer=coolest&origin=wuhan": 7,
     "/v1/tours": 1,
     "/v1/tours/{tour}": 1,
     "/v1/departures": 6,
     "/v1/departures/{departure}": 6,
     "/v1/certificates/{number}": 1,
     "/v1/publicity": 1,
+    "/v1/certificates/{number}/credential": 2,
+    "/v1/certificates/{number}/plaque.pdf": 1,
+    "/v1/status-lists/revocation-1": 2,
+    "/.well-known/did.json": 2,
+    "/.well-known/jwks.json": 3,
+    "/v1/register": 1,
+    "/v1/register?jurisdiction=220000": 2,
+    "/v1/register/{institution}": 1,
+    "/v1/register/{institution}/history": 1,
+    "/v1/changes": 1,
+    "/v1/rubrics": 1,
+    "/v1/assessments/{assessment}": 3,
+    "/v1/inspection-draws": 1,
+    "/v1/inspections": 1,
     "/livez": 0,
     "/openapi.json": 0,
 }
 FAMILY = {"/v1/bookings": 2, "/v1/bookings/{booking}": 2, "/v1/sessions/current": 1}
 PARTNER = {"/v1/events": 2}
-STAFF = {"/v1/bookings": 3, "/v1/arrivals?from={first}": 3}
+STAFF = {"/v1/bookings": 3, "/v1/arrivals?from={first}": 3, "/v1/payee": 4, "/v1/transfers": 2}
 OFFICER = {
     "/v1/certifications": 3,
     "/v1/certifications/{certification}": 4,
@@ -80,6 +96,8 @@ class Cast:
 @pytest.fixture
 async def cast(client: httpx.AsyncClient, gateway: object) -> Cast:
     world = await build(client=client, units=60)
+    for purpose in Purpose:
+        await active(purpose, now=world.now)
     family, partner, officer = await world.family(), await world.partner(), await world.officer()
     tour_id = await tours.publish_tour(draft=DRAFT, actor=SYSTEM, now=world.now)
     departure_id = await open_departure(world, tour_id, first=150)
@@ -100,6 +118,7 @@ async def cast(client: httpx.AsyncClient, gateway: object) -> Cast:
         "application": wire("app", application),
         "case": wire("cse", await fetch_value("SELECT id FROM certification_cases WHERE kind = 'revocation'")),
         "number": await fetch_value("SELECT number FROM certifications WHERE id = $1", world.certification_id),
+        "assessment": wire("asm", await fetch_value("SELECT id FROM assessment_orders WHERE status = 'done'")),
         "booking": booking["id"],
         "tour": wire("tor", tour_id),
         "departure": wire("dep", departure_id),

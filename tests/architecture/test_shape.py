@@ -13,7 +13,7 @@ FUNCTION_LINES_MAX = 70
 MEDIAN_LINES_MAX = 120
 FORBIDDEN_NAMES = {"utils.py", "helpers.py", "common.py", "misc.py", "services.py", "repositories.py"}
 # A stack of data rows is not logic; splitting it would only hide it.
-DATA = {"seed/places.py", "seed/institutions.py", "seed/climate.py"}
+DATA = {"seed/places.py", "seed/institutions.py", "seed/climate.py", "marketplace/openapi/vocabulary.py"}
 
 
 def name(path: Path) -> str:

@@ -5,7 +5,9 @@ import pytest
 from marketplace.catalog.queries import SortKey, search
 from marketplace.catalog.rules import Filters
 from marketplace.certifications import operations as certifications
+from marketplace.certifications.rules import SignalKind
 from marketplace.kit.clock import local_date
+from marketplace.kit.ids import new_id
 from marketplace.places.rules import Position, to_gcj02
 from seed.standings import Standing, plant_standings, standing_of
 
@@ -159,9 +161,12 @@ async def test_only_bookable_institutions_are_ever_listed(add, officer, second_o
 async def test_the_public_grade_in_sql_is_the_one_the_rule_shows(add, officer, second_officer) -> None:
     planted = [await add("jian", name=f"第{number}号康养院（示例）") for number in range(66)]
     await plant_standings(planted, officers=(officer, second_officer), now=NOW)
+    await certifications.signal(
+        institution_id=planted[0].id, kind=SignalKind.CONFIRMED_ABUSE, subject_id=new_id(), now=NOW
+    )
 
     hits = await search(filters=Filters(), after=None, limit=100, now=NOW)
-    assert {hit.listed.certification.grade for hit in hits} >= {None, 2}
+    assert {hit.listed.certification.grade for hit in hits} >= {None, 1, 2}
     for hit in hits:
         assert -hit.key.grade_order == (hit.listed.certification.grade or 0)
     for grade in range(1, 6):

@@ -17,7 +17,7 @@ from marketplace.identity.rules import Level
 from marketplace.kit.db import execute, fetch_value, transaction
 from marketplace.kit.errors import Forbidden, IllegalTransition, NotFound
 from seed import procedure
-from tests.certifications.conftest import NOW, kinds, trace
+from tests.certifications.conftest import NOW, kinds, reread, trace
 
 DAY = timedelta(days=1)
 
@@ -36,7 +36,7 @@ async def suspended(certified, county, staff):
 
 
 async def status_of(certified):
-    return (await queries.by_number(certified.number)).status
+    return (await reread(certified)).status
 
 
 async def file(case, staff, now=NOW):

@@ -21,7 +21,8 @@ from marketplace.certifications.states import Status
 from marketplace.kit.db import fetch_value, transaction
 from marketplace.kit.errors import Forbidden, IllegalTransition, NotFound
 from seed import procedure
-from tests.certifications.conftest import NOW, PASSING, TODAY, VISITED, kinds, trace
+from tests.certifications.conftest import NOW, PASSING, TODAY, VISITED, kinds, reread, trace
+from tests.certifications.sheets import sheet_with
 
 # The certificate runs until Thursday 28 February 2030; counted back plainly.
 OPENS, CLOSES = date(2029, 11, 30), date(2030, 1, 29)
@@ -36,12 +37,16 @@ async def staff(certified):
     return procedure.staff_of(certified.institution_id)
 
 
-async def reassess(certified, actor, *, day, scores=PASSING):
+async def reassess(certified, first, second, *, day, scores=PASSING):
+    """Assess again by two officers, and publish when the preview is over."""
     await operations.order_due_assessments(now=at(day))
     order_id = await fetch_value("SELECT id FROM assessment_orders WHERE status IN ('ordered', 'overdue')")
-    await operations.complete_assessment(
-        assessment_id=order_id, scores=scores, assessed_on=day, actor=actor, now=at(day)
+    await operations.enter_result(
+        assessment_id=order_id, sheet=sheet_with(scores), assessed_on=day, actor=first, now=at(day)
     )
+    await operations.confirm_result(assessment_id=order_id, revision=1, actor=second, now=at(day))
+    await operations.publish_assessment(assessment_id=order_id, now=at(day + timedelta(days=15)))
+    assert (await reread(certified)).assessed_on == day
 
 
 async def apply_for_renewal(staff, *, day):
@@ -68,8 +73,8 @@ async def test_a_renewal_has_its_window(day, certified, staff):
     assert await fetch_value("SELECT count(*) FROM certification_applications WHERE kind = 'renewal'") == 0
 
 
-async def test_the_province_renews_for_another_term(certified, staff, province, county):
-    await reassess(certified, province, day=date(2029, 10, 8))
+async def test_the_province_renews_for_another_term(certified, staff, province, second, county):
+    await reassess(certified, province, second, day=date(2029, 10, 8))
     submitted = await apply_for_renewal(staff, day=OPENS)
     assert submitted.status is Status.RENEWAL_REVIEW
     with pytest.raises(Forbidden):
@@ -80,12 +85,12 @@ async def test_the_province_renews_for_another_term(certified, staff, province, 
         TODAY,
         date(2033, 2, 28),
     )
-    assert (await queries.by_number(certified.number)).valid_until_on == date(2033, 2, 28)
+    assert (await reread(certified)).valid_until_on == date(2033, 2, 28)
     assert (await kinds())[-1] == "certification.renewed"
     assert await operations.expire_due(now=at(date(2030, 3, 1))) == 0
 
 
-async def test_a_renewal_rests_on_a_fresh_and_good_assessment(certified, staff, province):
+async def test_a_renewal_rests_on_a_fresh_and_good_assessment(certified, staff, province, second):
     submitted = await apply_for_renewal(staff, day=OPENS)
     before = await trace(certified.id)
     with pytest.raises(NotCertifiable):
@@ -94,6 +99,7 @@ async def test_a_renewal_rests_on_a_fresh_and_good_assessment(certified, staff, 
     await reassess(
         certified,
         province,
+        second,
         day=date(2029, 12, 3),
         scores=Scores(environment=50, facilities=60, operations=70, services=280),
     )
@@ -107,9 +113,9 @@ async def test_silence_renews_what_was_applied_for_in_time(certified, staff):
     assert await operations.expire_due(now=at(date(2030, 2, 28))) == 0
     assert await operations.expire_due(now=at(date(2030, 3, 1))) == 0
     await fire(now=at(date(2030, 2, 20)))
-    assert (await queries.by_number(certified.number)).valid_until_on == date(2030, 2, 28)
+    assert (await reread(certified)).valid_until_on == date(2030, 2, 28)
     await fire(now=at(date(2030, 3, 1)))
-    found = await queries.by_number(certified.number)
+    found = await reread(certified)
     assert (found.status, found.valid_until_on) == (Status.CERTIFIED, date(2033, 2, 28))
     entry = (await queries.history(certified.id))[-1]
     assert (entry.event, entry.decided_level) == ("renew_by_silence", None)
@@ -121,7 +127,7 @@ async def test_a_suspended_certificate_is_not_renewed_by_silence(certified, staf
     await apply_for_renewal(staff, day=CLOSES)
     await operations.suspend(certification_id=certified.id, reason="事故", actor=county, now=at(date(2030, 2, 4)))
     await fire(now=at(date(2030, 3, 1)))
-    assert (await queries.by_number(certified.number)).valid_until_on == date(2030, 2, 28)
+    assert (await reread(certified)).valid_until_on == date(2030, 2, 28)
     assert await operations.expire_due(now=at(date(2030, 3, 1))) == 1
 
 
@@ -169,10 +175,10 @@ async def test_a_withdrawal_is_announced_thirty_days_ahead_and_sells_nothing_bey
         await operations.notice_withdrawal(certification_id=certified.id, reason="再次", actor=staff, now=NOW)
     deadline_id = await fetch_value("SELECT id FROM certification_deadlines WHERE clock = 'withdrawal_notice'")
     await end_withdrawn(deadline_id=deadline_id, now=at(date(2027, 3, 31)))
-    assert (await queries.by_number(certified.number)).status is Status.CERTIFIED
+    assert (await reread(certified)).status is Status.CERTIFIED
     for _ in range(2):
         await end_withdrawn(deadline_id=deadline_id, now=at(date(2027, 4, 1)))
-    assert (await queries.by_number(certified.number)).status is Status.WITHDRAWN
+    assert (await reread(certified)).status is Status.WITHDRAWN
     assert (await kinds()).count("certification.withdrawn") == 1
     async with transaction():
         with pytest.raises(InstitutionNotBookable):

@@ -146,7 +146,7 @@ WHY = {"reason": "依据事实"}
 MOVES = {
     "apply": apply,
     "take_back": reviewing("take_back"),
-    "request_correction": reviewing("request_correction", defects="缺项"),
+    "request_correction": reviewing("give_completeness_notice", defects="缺项"),
     "resubmit": reviewing("submit"),
     "accept": reviewing("advance", event=Event.ACCEPT, **WHY),
     "endorse_at_county": reviewing("advance", event=Event.ENDORSE_AT_COUNTY, **WHY),

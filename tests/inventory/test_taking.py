@@ -12,7 +12,12 @@ from marketplace.kit.ids import new_id
 
 
 async def closed(room_type_id) -> object:
-    return await db.fetch_value("SELECT closed::text FROM room_type_locks WHERE room_type_id = $1", room_type_id)
+    """Return the nights on sale that are closed; those that are not on sale are closed for ever."""
+    return await db.fetch_value(
+        "SELECT (l.closed * (SELECT range_agg(daterange(night, night + 1)) FROM room_nights n"
+        " WHERE n.room_type_id = l.room_type_id))::text FROM room_type_locks l WHERE room_type_id = $1",
+        room_type_id,
+    )
 
 
 async def test_taking_counts_every_night_of_the_stay_and_no_other(house):

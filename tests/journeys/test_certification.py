@@ -36,6 +36,9 @@ from marketplace.kit.errors import Forbidden, IllegalTransition, Invalid
 from marketplace.places.rules import Position
 from seed import procedure
 from seed.places import plant_places
+from seed.rubric import plant_rubrics
+from tests.certifications.conftest import reread
+from tests.certifications.sheets import sheet_with
 from workers.handling import drain
 
 GOOD = Scores(environment=98, facilities=106, operations=121, services=482)
@@ -64,6 +67,7 @@ async def pass_time(now: datetime) -> None:
 @pytest.fixture
 async def institution_id():
     await plant_places(now=at(2025, 12, 1))
+    await plant_rubrics(now=at(2025, 12, 1))
     return await register(
         name="松江河康养院（示例）",
         name_en="Songjianghe Care House",
@@ -95,11 +99,13 @@ async def apply(institution_id, staff) -> object:
 async def review(application_id, staff) -> None:
     # The one notice: fifteen working days from 13 February are 14, 24–28, 2–6 and 9–12 March.
     facts = {"application_id": application_id}
-    await operations.request_correction(defects="缺培训记录、演练记录", actor=COUNTY, now=at(2026, 2, 13), **facts)
+    await operations.give_completeness_notice(
+        defects="缺培训记录、演练记录", actor=COUNTY, now=at(2026, 2, 13), **facts
+    )
     assert await due(application_id, Clock.CORRECTION) == date(2026, 3, 12)
     await operations.submit(actor=staff, now=at(2026, 2, 25), **facts)
     with pytest.raises(CorrectionSpent):
-        await operations.request_correction(defects="还缺一项", actor=COUNTY, now=at(2026, 2, 26), **facts)
+        await operations.give_completeness_notice(defects="还缺一项", actor=COUNTY, now=at(2026, 2, 26), **facts)
     # Nobody says anything: 26, 27, 28 February, 2 and 3 March; with the fourth the application is accepted.
     assert await due(application_id, Clock.COMPLETENESS) == date(2026, 3, 3)
     await pass_time(at(2026, 3, 3, 23))
@@ -163,9 +169,12 @@ async def fail_and_rectify(found, staff) -> None:
     await operations.order_due_assessments(now=at(2027, 4, 20))
     (order,) = await queries.list_assessments(principal=PROVINCE, status=AssessmentStatus.ORDERED, limit=5)
     assert order.due_on == date(2027, 5, 11)
-    await operations.complete_assessment(
-        assessment_id=order.id, scores=POOR, assessed_on=date(2027, 5, 6), actor=PREFECTURE, now=at(2027, 5, 6)
-    )
+    entered = {"assessment_id": order.id, "now": at(2027, 4, 22)}
+    await operations.enter_result(sheet=sheet_with(POOR), assessed_on=date(2027, 4, 22), actor=PREFECTURE, **entered)
+    await operations.confirm_result(revision=1, actor=PROVINCE, **entered)
+    # The institution has seen it for fourteen days; then the public sees the grade.
+    await pass_time(at(2027, 5, 7))
+    assert (await reread(found)).grade == 2
     ordered = await operations.order_rectification(
         reason="夜间值守不足", safety_defect=False, actor=COUNTY, now=at(2027, 5, 10), **facts
     )
@@ -248,7 +257,7 @@ async def revoke(found, staff) -> object:
     with pytest.raises(SecondOfficerRequired):
         await approve_revocation(principal=PROVINCE, decision_id=decision.id, now=at(2027, 10, 12))
     await approve_revocation(principal=SECOND, decision_id=decision.id, now=at(2027, 10, 12))
-    assert (await queries.by_number(found.number)).status is Status.REVOKED
+    assert (await reread(found)).status is Status.REVOKED
     return case
 
 
@@ -264,7 +273,7 @@ async def appeal(found, case, staff) -> None:
     assert status == AppealStatus.ACCEPTED
     # Sixty days from 16 November end on Saturday 15 January 2028 and roll to Monday; thirty more to Wednesday 16 February.
     assert await due(filed.id, Clock.APPEAL_DECISION) == date(2028, 1, 17)
-    assert (await queries.by_number(found.number)).status is Status.REVOKED
+    assert (await reread(found)).status is Status.REVOKED
     await operations.decide_appeal(
         appeal_id=filed.id, event=AppealEvent.EXTEND, reason="情况复杂", actor=PROVINCE, now=at(2028, 1, 14)
     )
@@ -272,7 +281,7 @@ async def appeal(found, case, staff) -> None:
     await operations.decide_appeal(
         appeal_id=filed.id, event=AppealEvent.UPHOLD, reason="维持", actor=PROVINCE, now=at(2028, 2, 10)
     )
-    assert (await queries.by_number(found.number)).status is Status.REVOKED
+    assert (await reread(found)).status is Status.REVOKED
     # Three years from 12 October 2027 end on Saturday 12 October 2030 and roll to Monday.
     with pytest.raises(LockedOut) as refusal:
         await operations.open_application(kind=ApplicationKind.INITIAL, actor=staff, now=at(2030, 10, 14))

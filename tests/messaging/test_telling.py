@@ -7,7 +7,7 @@ import pytest
 from marketplace.identity import operations as identity
 from marketplace.identity.rules import RELAXED_CODES, Kind, Level
 from marketplace.kit.audit import SYSTEM
-from marketplace.kit.db import fetch_one, fetch_value
+from marketplace.kit.db import execute, fetch_one, fetch_value
 from marketplace.kit.ids import new_id, wire
 from marketplace.messaging import gateway, operations
 from marketplace.messaging.gateway import Outgoing, Undeliverable
@@ -176,6 +176,28 @@ async def test_an_assessment_where_nobody_is_near_goes_to_the_province(assessmen
     province = await staff(Kind.OFFICER, now, level=Level.PROVINCE, jurisdiction="220000")
     await operations.tell_of_assessment(assessment_id=assessment_id, now=now)
     assert [message.to for message in await written()] == [province]
+
+
+async def test_an_overdue_assessment_goes_to_the_level_it_has_reached(assessment_id, jurisdictions, now, written):
+    prefecture = await staff(Kind.OFFICER, now, level=Level.PREFECTURE, jurisdiction="changbaishan")
+    province = await staff(Kind.OFFICER, now, level=Level.PROVINCE, jurisdiction="220000")
+    for level in ("prefecture", "prefecture", "province"):
+        await execute("UPDATE assessment_orders SET escalated_to = $1, escalated_at = now()", level)
+        await operations.tell_of_escalation(assessment_id=assessment_id, now=now)
+    messages = await written()
+    assert {message.to for message in messages} == {prefecture, province}
+    assert len(messages) == 2
+    assert "应于 7月31日 前完成，现已逾期" in messages[0].text
+
+
+async def test_a_correction_goes_to_who_assesses(assessment_id, jurisdictions, now, written):
+    prefecture = await staff(Kind.OFFICER, now, level=Level.PREFECTURE, jurisdiction="changbaishan")
+    correction_id = new_id()
+    for _ in range(2):
+        await operations.tell_of_correction(assessment_id=assessment_id, correction_id=correction_id, now=now)
+    [message] = await written()
+    assert message.to == prefecture
+    assert "答复前不予公布" in message.text
 
 
 async def test_a_message_is_handed_over_once_and_is_sealed(now, provider):

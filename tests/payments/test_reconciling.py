@@ -84,8 +84,8 @@ async def test_recording_money_costs_a_fixed_number_of_queries(desk, sandbox, co
     started = await desk.start(payment_id)
     await sandbox.pay(started.provider_session_id)
     outcome = await operations.fetch_outcome(payment_id=payment_id)
-    # The leg under lock and the row; audit line, event and nudge go together.
-    for expected in (3, 2):
+    # The leg under lock, the row and its journal; audit line, event and nudge go together.
+    for expected in (4, 2):
         async with count_queries() as queries_run, transaction():
             await operations.record_outcome(payment_id=payment_id, outcome=outcome, now=desk.now)
         assert len(queries_run) == expected, queries_run

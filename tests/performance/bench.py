@@ -15,7 +15,7 @@ from marketplace.inventory import queries as inventory
 from marketplace.kit import clock, db, valkey
 from marketplace.kit.migrations import migrate
 from marketplace.settings import settings
-from tests.performance import limit, searching
+from tests.performance import limit, registering, searching
 from tests.performance.comparing import Rival
 from tests.performance.loading import Load
 from tests.performance.machine import Machine, running
@@ -114,7 +114,9 @@ class Run:
             "calendar": searching.calendar(self.world),
         }
         if searching.has_stays(self.app):
+            kinds["search_by_price"] = searching.by_price(self.world)
             kinds["flexible_search"] = searching.flexible(self.world)
+            kinds["flexible_by_price"] = searching.flexible(self.world, sort="price")
         for name, searches in kinds.items():
             found = await searching.look(
                 self.machine, self.app, searches, count=self.size.searches // 2, seconds=self.size.seconds
@@ -226,6 +228,8 @@ async def measure(
             await rush.plant_families()
             run.say("reading")
             await run.look_around()
+            await valkey.client().flushdb()
+            run.found["register"] = registering.measure(machine)
             run.say("placing")
             await run.place(rush, rival)
             run.found["api_rss_mb"] = machine.memory_mb("api")

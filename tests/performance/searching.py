@@ -50,11 +50,17 @@ def exact(app: Litestar, world: World) -> Searches:
     return Searches(route, tuple(_search(route, dates, cluster, service) for cluster, service in _combinations()))
 
 
-def flexible(world: World) -> Searches:
-    """Search any thirty nights among ninety days of arrival."""
+def by_price(world: World) -> Searches:
+    """Search thirty nights, the least dear house first: every house that fits has to be priced."""
+    dates = f"{_dates(world, nights=30)}&sort=price"
+    return Searches(STAYS, tuple(_search(STAYS, dates, cluster, service) for cluster, service in _combinations()))
+
+
+def flexible(world: World, *, sort: str = "recommended") -> Searches:
+    """Search any thirty nights among ninety days of arrival, the cheapest of them for each house."""
     first = _day(world, 120)
     end = first + timedelta(days=FLEXIBLE_STARTS - 1 + 30)
-    dates = f"from={first}&to={end}&nights=30&prefer=cheapest&guests=2"
+    dates = f"from={first}&to={end}&nights=30&prefer=cheapest&guests=2&sort={sort}"
     return Searches(STAYS, tuple(_search(STAYS, dates, cluster, service) for cluster, service in _combinations()))
 
 

@@ -37,6 +37,7 @@ _OWN = {
     ("institutions", "name"): "replace(t.name, '（示例）', $1::integer || '号（示例）')",
     ("institutions", "name_en"): "left(t.name_en, 100) || ' ' || $1::integer",
     ("certifications", "number"): "t.number || '-' || $1::integer",
+    ("certifications", "status_position"): "next_status_position()",
 }
 # Tables whose ids others refer to, and by which columns.
 _PARENTS = {"institutions": "institution_id", "certifications": "certification_id", "room_types": "room_type_id"}

@@ -25,7 +25,7 @@ from marketplace.pricing import operations as pricing
 from marketplace.pricing import queries as prices
 from marketplace.pricing.rules import Discount, EarlyBooking, Supplements
 from marketplace.search import queries
-from marketplace.search.rules import Asked, Party, Window, check_asked
+from marketplace.search.rules import ORIGINS, Asked, Party, Window, check_asked
 from seed.institutions import InstitutionPlan, plan_institutions, plant_institution
 from seed.places import plant_places
 from seed.standings import Timeline, certify
@@ -178,6 +178,11 @@ class Town:
         **asked: object,
     ) -> queries.Answer:
         question = self.question(asked_window, guests=guests, rooms=rooms, filters=filters, **asked)
+        return await self.answer(question, after=after, limit=limit, now=now)
+
+    async def answer(
+        self, question: Asked, *, after: queries.SortKey | None = None, limit: int = 100, now: datetime = NOW
+    ) -> queries.Answer:
         return await queries.search(asked=question, places=self.places, after=after, limit=limit, now=now)
 
     def question(
@@ -260,6 +265,10 @@ async def _random_room(town: Town, house: UUID, random: Random) -> None:
             price_amount=random.randint(5_000, 40_000),
             unit_count=units,
             min_stay_count=random.choice((1, 1, 3, 14)),
+            max_stay_count=random.choice((180, 180, 60, 20)),
+            lead_day_count=random.choice((0, 0, 60, 120)),
+            closed_to_arrival=random.random() < 0.15,
+            closed_to_departure=random.random() < 0.15,
             closed=random.random() < 0.15,
         )
     for _ in range(random.randint(0, 6)):
@@ -273,3 +282,37 @@ async def _random_room(town: Town, house: UUID, random: Random) -> None:
                 units=random.randint(1, units),
                 expires_at=NOW - timedelta(minutes=5) if lapsed else None,
             )
+
+
+def random_window(random: Random) -> Window:
+    nights = random.choice((1, 2, 5, 7, 13, 14, 28, 30, 60, 90))
+    first = random.randint(0, 390 - nights)
+    if random.random() < 0.5:
+        return window(first, first + nights)
+    end = random.randint(first + nights, 400)
+    return window(first, end, nights, random.choice(("earliest", "cheapest", "coolest")))
+
+
+def random_question(town: Town, random: Random) -> Asked:
+    sort = random.choice(("recommended", "price", "grade", "distance", "relief"))
+    filters: dict[str, object] = {}
+    if sort == "distance" or random.random() < 0.1:
+        filters["near"] = town.places["erdaobaihe"].position
+    if random.random() < 0.1:
+        filters["cluster"] = random.choice(("changbaishan", "spring-changbaishan"))
+    if random.random() < 0.1:
+        filters["services"] = (random.choice(("hot_spring", "tcm")),)
+    if random.random() < 0.1:
+        filters["text"] = random.choice(("康养", "jian"))
+    if random.random() < 0.1:
+        filters["sold_by"] = random.choice(("room", "bed"))
+    warm = sort == "relief" or random.random() < 0.3
+    return town.question(
+        random_window(random),
+        guests=random.randint(1, 4),
+        filters=filters,
+        sort=sort,
+        origin=ORIGINS["wuhan"] if warm else None,
+        relief_min=random.choice((None, 300, 800)) if warm else None,
+        price_max=random.choice((None, None, 100_000, 500_000)),
+    )

@@ -1,11 +1,13 @@
 """Why an institution asked for by id is not in the answer: each reason, with its facts; and silence when it is."""
 
+from datetime import date
+
 import pytest
 
 from marketplace.certifications import operations as certifications
 from marketplace.kit.ids import wire
 
-from .conftest import NOW, Town, day
+from .conftest import NOW, TODAY, Town, day
 
 pytestmark = pytest.mark.usefixtures("still")
 
@@ -101,9 +103,57 @@ async def test_stop_of_sale(client, town, house, room) -> None:
     assert list(await reasons(client, house)) == ["not_on_sale"]
 
 
-async def test_too_short_a_stay(client, town, house, room) -> None:
-    await town.nights(room, 120, 130, min_stay_count=60)
-    assert await reasons(client, house) == {"stay_too_short": {"room_type_id": wire("rmt", room), "min_stay": 60}}
+@pytest.mark.parametrize(
+    ("said", "code", "bound"),
+    [
+        ({"min_stay_count": 60}, "stay_too_short", {"min_stay": 60}),
+        ({"max_stay_count": 29}, "stay_too_long", {"max_stay": 29}),
+        ({"lead_day_count": 123}, "lead_time_too_short", {"lead_days": 123}),
+        ({"closed_to_arrival": True}, "closed_to_arrival", {}),
+    ],
+)
+async def test_a_restriction_on_arrival(client, town, house, room, said, code, bound) -> None:
+    await town.nights(room, 122, 123, **said)
+    facts = {"night": day(122).isoformat(), "room_type_id": wire("rmt", room)} | bound
+    assert await reasons(client, house) == {code: facts}
+
+    # The first check-in within the window obeys no better, but the next does.
+    flexible = {"from": "2027-07-01", "to": "2027-08-01", "nights": 30, "institution_id": wire("ins", house)}
+    [item] = (await client.get("/v1/stays", params=flexible)).json()["items"]
+    assert item["offers"][0]["check_in"] == "2027-07-02"
+
+
+async def test_a_restriction_on_departure(client, town, house, room) -> None:
+    await town.nights(room, 152, 153, closed_to_departure=True)
+    facts = {"night": day(152).isoformat(), "room_type_id": wire("rmt", room)}
+    assert await reasons(client, house) == {"closed_to_departure": facts}
+
+    flexible = {"from": "2027-07-01", "to": "2027-08-01", "nights": 30, "institution_id": wire("ins", house)}
+    [item] = (await client.get("/v1/stays", params=flexible)).json()["items"]
+    assert item["offers"][0]["check_in"] == "2027-07-02"
+
+
+async def test_a_window_in_which_every_date_is_restricted(client, town, house, room) -> None:
+    await town.nights(room, 100, 200, min_stay_count=31)
+    answer = await client.get(
+        "/v1/stays",
+        params={"institution_id": wire("ins", house), "from": "2027-07-01", "to": "2027-09-01", "nights": 30},
+    )
+    [reason] = answer.json()["excluded_because"]
+    assert (reason["code"], reason["reason_zh"]) == ("stay_too_short", "2027-07-01 入住至少 31 晚")
+
+
+async def test_a_window_whose_free_dates_are_beyond_the_certificate(client, town) -> None:
+    house = await town.open(certified_days_ago=3 * 365 - 140)
+    room = await town.room(house)
+    [until] = [facts["valid_until"] for facts in (await reasons(client, house)).values()]
+    await town.take(room, 100, (date.fromisoformat(until) - TODAY).days, units=2)
+    answer = await client.get(
+        "/v1/stays",
+        params={"institution_id": wire("ins", house), "from": "2027-07-01", "to": "2027-09-01", "nights": 7},
+    )
+    [reason] = answer.json()["excluded_because"]
+    assert (reason["code"], reason["facts"]) == ("stay_beyond_certificate", {"valid_until": until})
 
 
 async def test_too_large_a_party(client, house, room) -> None:

@@ -11,42 +11,40 @@ from marketplace.kit.errors import Invalid
 from marketplace.pricing import operations as pricing
 from marketplace.search.rules import Window
 
-from .conftest import NOW, day, window
+from .conftest import NOW, day, random_question, window
 
-SEARCHES = 250
+SEARCHES = 1_000
 REFUSED = (NotAvailable, StayBeyondCertificate, Invalid)
 
 
-def random_window(random: Random) -> Window:
-    nights = random.choice((1, 2, 5, 7, 13, 14, 28, 30, 60, 90))
-    first = random.randint(0, 390 - nights)
-    if random.random() < 0.5:
-        return window(first, first + nights)
-    end = random.randint(first + nights, 400)
-    return window(first, end, nights, random.choice(("earliest", "cheapest", "coolest")))
-
-
 async def test_every_price_is_the_quotes_to_the_fen(random_town) -> None:
-    random, quoted = Random(7), 0
+    """Whatever is asked and whichever page: exact and flexible, with every filter and order, with and without ceilings."""
+    random, quoted, later = Random(7), 0, 0
     for _ in range(SEARCHES):
-        guests = random.randint(1, 4)
-        answer = await random_town.ask(
-            random_window(random), guests=guests, sort=random.choice(("recommended", "price", "grade"))
-        )
+        asked = random_question(random_town, random)
+        answer = await random_town.answer(asked, limit=3)
+        if answer.next is not None and random.random() < 0.5:
+            answer = await random_town.answer(asked, after=answer.next, limit=3)
+            later += 1
         offers = [offer for match in answer.matches for offer in match.offers]
-        for offer in random.sample(offers, min(2, len(offers))):
-            quote = await pricing.quote_stay(
-                principal=random_town.family,
-                room_type_id=offer.room_type_id,
-                check_in=offer.check_in,
-                check_out=offer.check_out,
-                guest_count=guests,
-                unit_count=offer.unit_count,
-                now=NOW,
-            )
-            assert quote.total_amount == offer.total_amount
-            quoted += 1
-    assert quoted > SEARCHES
+        if not offers:
+            continue
+        offer = random.choice(offers)
+        quote = await pricing.quote_stay(
+            principal=random_town.family,
+            room_type_id=offer.room_type_id,
+            check_in=offer.check_in,
+            check_out=offer.check_out,
+            guest_count=asked.party.guests,
+            unit_count=offer.unit_count,
+            now=NOW,
+        )
+        assert quote.total_amount == offer.total_amount
+        assert sum(line.amount for line in quote.lines if line.code == "nights") == offer.nights_amount
+        assert asked.price_max is None or offer.total_amount <= asked.price_max
+        quoted += 1
+    assert quoted > SEARCHES // 2
+    assert later > SEARCHES // 20
 
 
 async def test_exactly_what_could_be_quoted_is_found(random_town) -> None:

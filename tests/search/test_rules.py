@@ -1,6 +1,7 @@
 """The pure rules of search against plain restatements of what they mean."""
 
 from datetime import date, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 import pytest
@@ -40,30 +41,67 @@ TODAY = date(2027, 3, 1)
 JULY = date(2027, 7, 1)
 
 
+class Said(NamedTuple):
+    """What is said of a night: its price, and which stays may begin or end on it."""
+
+    price: int
+    shortest: int = 1
+    longest: int = 180
+    lead: int = 0
+    no_arrival: bool = False
+    no_departure: bool = False
+
+
+Calendar = tuple[dict[int, Said], set[int], int, int, int]
+
+
 @st.composite
-def calendars(draw: st.DrawFn) -> tuple[dict[int, tuple[int, int]], set[int], int, int, int]:
-    """Nights on sale with (price, shortest stay), those taken, and a window with a length of stay."""
-    nights, taken, day = {}, set(), 0
+def calendars(draw: st.DrawFn) -> Calendar:
+    """Nights on sale, those that are not free, and a window with a length of stay."""
+    nights, day = {}, 0
     for _ in range(draw(st.integers(1, 6))):
         day += draw(st.sampled_from((0, 0, 0, 1, 3)))
-        price, shortest = draw(st.integers(1, 5)), draw(st.sampled_from((1, 1, 2, 4)))
+        said = Said(
+            price=draw(st.integers(1, 5)),
+            shortest=draw(st.sampled_from((1, 1, 2, 4))),
+            longest=draw(st.sampled_from((180, 180, 6, 4))),
+            lead=draw(st.sampled_from((0, 0, 0, 9))),
+            no_arrival=draw(st.sampled_from((False, False, False, True))),
+            no_departure=draw(st.sampled_from((False, False, False, True))),
+        )
         for _ in range(draw(st.integers(1, 8))):
-            nights[day] = (price, shortest)
+            nights[day] = said
             day += 1
-    taken = draw(st.sets(st.integers(0, day), max_size=4))
     first = draw(st.integers(0, day))
     end = draw(st.integers(first + 1, day + 3))
+    taken = draw(st.sets(st.integers(0, day), max_size=4)) | set(range(end + 1)) - set(nights)
     return nights, taken, first, end, draw(st.integers(1, end - first))
 
 
-def seasons_of(nights: dict[int, tuple[int, int]]) -> Seasons:
-    runs: list[list[int]] = []
+def may_stay(calendar: Calendar, arrival: int, *, today: int) -> bool:
+    """Say by the letter whether a stay may begin on a day."""
+    nights, taken, _, _, length = calendar
+    stay = range(arrival, arrival + length)
+    if any(night not in nights or night in taken for night in stay):
+        return False
+    said, departure = nights[arrival], nights.get(arrival + length)
+    return (
+        said.shortest <= length <= said.longest
+        and arrival - today >= said.lead
+        and not said.no_arrival
+        and not (departure and departure.no_departure)
+    )
+
+
+def seasons_of(nights: dict[int, Said]) -> Seasons:
+    runs: list[tuple[int, int, Said]] = []
     for day in sorted(nights):
-        if runs and runs[-1][1] == day and (runs[-1][2], runs[-1][3]) == nights[day]:
-            runs[-1][1] = day + 1
+        if runs and runs[-1][1] == day and runs[-1][2] == nights[day]:
+            runs[-1] = (runs[-1][0], day + 1, nights[day])
         else:
-            runs.append([day, day + 1, *nights[day]])
-    return Seasons(*(list(column) for column in zip(*runs, strict=True)))
+            runs.append((day, day + 1, nights[day]))
+    columns = zip(*((first, end, *said) for first, end, said in runs), strict=True)
+    return Seasons(*(list(column) for column in columns))
 
 
 def stretches(taken: set[int], first: int, end: int) -> list[tuple[int, int]]:
@@ -80,22 +118,17 @@ def stretches(taken: set[int], first: int, end: int) -> list[tuple[int, int]]:
 @given(calendars(), st.sampled_from(("earliest", "cheapest", "coolest", "nearest")), st.booleans(), st.data())
 def test_the_preferred_check_in_is_that_of_trying_every_day(calendar, prefer, limited, data) -> None:
     nights, taken, first, end, length = calendar
-    count = end - first
+    count, today = end - first, data.draw(st.integers(-9, first))
     means = data.draw(st.lists(st.integers(0, 4), min_size=count, max_size=count))
     limits = data.draw(st.lists(st.integers(0, 4), min_size=count, max_size=count)) if limited else None
     near = data.draw(st.integers(first, end))
     toward = range(near, near + data.draw(st.integers(1, 3)))
 
     def possible(day: int) -> bool:
-        stay = range(day, day + length)
-        return (
-            all(night in nights and night not in taken for night in stay)
-            and nights[day][1] <= length
-            and (limits is None or means[day - first] <= limits[day - first])
-        )
+        return may_stay(calendar, day, today=today) and (limits is None or means[day - first] <= limits[day - first])
 
     def cost(day: int) -> int:
-        amount = sum(nights[night][0] for night in range(day, day + length))
+        amount = sum(nights[night].price for night in range(day, day + length))
         miss = max(toward.start - day, day - toward[-1], 0)
         return {"earliest": day, "cheapest": amount, "coolest": means[day - first], "nearest": miss}[prefer]
 
@@ -103,14 +136,13 @@ def test_the_preferred_check_in_is_that_of_trying_every_day(calendar, prefer, li
     best = min(days, key=lambda day: (cost(day), day), default=None)
     seasons = seasons_of(nights)
     wish = Wish(prefer=prefer, first=first, means=means, limits=limits, toward=toward)
-    found = preferred(
-        seasons, check_ins(seasons, stretches(taken, first, end), nights=length), nights=length, wish=wish
-    )
+    days_found = check_ins(seasons, stretches(taken, first, end), nights=length, today=today)
+    found = preferred(seasons, days_found, nights=length, wish=wish)
 
     if best is None:
         assert found is None
     else:
-        assert found == (best, sum(nights[night][0] for night in range(best, best + length)))
+        assert found == (best, sum(nights[night].price for night in range(best, best + length)))
 
 
 @given(
@@ -129,20 +161,18 @@ def test_the_cheapest_check_in_is_that_of_trying_every_day_at_the_price_of_a_quo
         )  # fmt: skip
 
     def amount(day: int) -> int:
-        return sum(nights[night][0] for night in range(day, day + length))
+        return sum(nights[night].price for night in range(day, day + length))
 
     days = [
         day
         for day in range(first, end - length + 1)
-        if all(night in nights and night not in taken for night in range(day, day + length))
-        and nights[day][1] <= length
-        and (ceiling is None or cost(day, amount(day)) <= ceiling)
+        if may_stay(calendar, day, today=0) and (ceiling is None or cost(day, amount(day)) <= ceiling)
     ]
     best = min(days, key=lambda day: (cost(day, amount(day)), amount(day), day), default=None)
     seasons = seasons_of(nights)
     found = preferred(
         seasons,
-        check_ins(seasons, stretches(taken, first, end), nights=length),
+        check_ins(seasons, stretches(taken, first, end), nights=length, today=0),
         nights=length,
         wish=Wish(prefer="cheapest"),
         costs=Costs(of=cost, turns=[days for days, _ in early], ceiling=ceiling),

@@ -83,6 +83,12 @@ async def every_state_of_a_certification_shows() -> None:
     assert found["certified"] > 50
     orders = await counted("SELECT status, count(*) FROM assessment_orders GROUP BY 1")
     assert orders["ordered"] > 0
+    stages = await fetch(
+        "SELECT published_at IS NOT NULL AS published, score FROM assessment_orders WHERE confirmed_at IS NOT NULL"
+    )
+    assert sorted(row["published"] for row in stages) == [False, True]
+    # One in ten of those that stand is drawn in a year, and a seed that is planted late in it draws them at once.
+    assert await fetch_value("SELECT count(*) FROM inspections WHERE outcome = 'passed'") == 1
     assert orders["overdue"] == await fetch_value("SELECT count(*) FROM certifications WHERE assessment_overdue")
     assert await counted("SELECT status, count(*) FROM certification_decisions GROUP BY 1") == {
         "pending": 1,

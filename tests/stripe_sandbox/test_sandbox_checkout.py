@@ -209,3 +209,32 @@ async def test_an_unknown_session_is_a_page_that_says_so(sandbox, browser):
     page = await browser.get(f"{sandbox.url}/c/pay/cs_test_nobody")
     assert page.status_code == 404
     assert "无法继续" in page.text
+
+
+@pytest.mark.parametrize("method", ["card", "alipay", "wechat_pay"])
+async def test_who_never_answers_the_wallet_or_bank_has_not_paid_and_may_try_again(
+    sdk, browser, session_params, method
+):
+    session = sdk.v1.checkout.sessions.create(session_params)
+    form = {"method": method, "card_number": "4000000000003220"}
+    left = await browser.post(session.url, data={**form, "outcome": "abandon"})
+    assert (left.status_code, left.headers["location"]) == (303, session_params["cancel_url"])
+    found = sdk.v1.checkout.sessions.retrieve(session.id, {"expand": ["payment_intent"]})
+    assert (found.status, found.payment_intent.status) == ("open", "requires_action")
+    asked = await browser.post(session.url, data={**form, "outcome": "ask"})
+    page = await browser.get(asked.headers["location"])
+    assert "离开，不付款" in page.text
+    assert session_params["cancel_url"] in page.text
+    await browser.post(asked.headers["location"], data={"outcome": "succeed"})
+    paid = sdk.v1.checkout.sessions.retrieve(session.id, {"expand": ["payment_intent"]})
+    assert (paid.status, paid.payment_status, paid.payment_intent.status) == ("complete", "paid", "succeeded")
+
+
+async def test_the_page_offers_cards_by_what_they_do(sdk, browser, session_params):
+    session = sdk.v1.checkout.sessions.create(session_params)
+    page = (await browser.get(session.url)).text
+    assert [number in page for number in ("4242424242424242", "4000000000003220", "4000000000009995")] == [True] * 3
+    bank = await browser.post(session.url, data={"method": "card", "card_number": "4000000000003220", "outcome": "ask"})
+    assert "银行验证" in (await browser.get(bank.headers["location"])).text
+    refused = await browser.post(bank.headers["location"], data={"outcome": "decline"})
+    assert "没有支付成功" in (await browser.get(refused.headers["location"])).text

@@ -121,3 +121,58 @@ def test_endpoints_are_told_what_they_listen_for_and_their_secret_once(sdk, new_
     after = new_customer(sdk)
     receiver.wait_for(lambda _: hooks_about(receiver, after.id))
     assert [event["type"] for event in (json.loads(hook.body) for hook in other.received)] == ["customer.created"]
+
+
+def test_a_secret_is_exchanged_without_a_gap(sdk, sandbox, new_receiver):
+    mine = new_receiver()
+    endpoint = sdk.v1.webhook_endpoints.create({"url": mine.url, "enabled_events": ["customer.created"]})
+    rotated = sandbox.control("POST", f"/endpoints/{endpoint.id}/rotation", {"keep_seconds": 3600})
+    assert rotated["secret"] != endpoint.secret
+    sdk.v1.customers.create({"name": "甲"})
+    mine.wait_for(lambda events: events)
+    both = mine.received[0]
+    assert both.signature.count("v1=") == 2
+    for secret in (endpoint.secret, rotated["secret"]):
+        assert sdk.construct_event(both.body, both.signature, secret).type == "customer.created"
+    final = sandbox.control("POST", f"/endpoints/{endpoint.id}/rotation", {"keep_seconds": 0})
+    sdk.v1.customers.create({"name": "乙"})
+    mine.wait_for(lambda events: len(events) == 2)
+    alone = mine.received[1]
+    assert sdk.construct_event(alone.body, alone.signature, final["secret"]).type == "customer.created"
+    with pytest.raises(stripe.SignatureVerificationError):
+        sdk.construct_event(alone.body, alone.signature, rotated["secret"])
+    sdk.v1.webhook_endpoints.delete(endpoint.id)
+
+
+def test_an_endpoint_can_be_moved_and_switched_off(sdk, new_receiver):
+    mine, other = new_receiver(), new_receiver()
+    endpoint = sdk.v1.webhook_endpoints.create({"url": mine.url, "enabled_events": ["customer.created"]})
+    moved = sdk.v1.webhook_endpoints.update(endpoint.id, {"url": other.url, "enabled_events": ["customer.deleted"]})
+    assert (moved.url, moved.enabled_events) == (other.url, ["customer.deleted"])
+    customer = sdk.v1.customers.create({"name": "丙"})
+    sdk.v1.customers.delete(customer.id)
+    other.wait_for(lambda events: [event["type"] for event in events] == ["customer.deleted"])
+    assert sdk.v1.webhook_endpoints.update(endpoint.id, {"disabled": True}).status == "disabled"
+    sdk.v1.customers.delete(sdk.v1.customers.create({"name": "丁"}).id)
+    sdk.v1.webhook_endpoints.delete(endpoint.id)
+    assert (len(mine.received), len(other.received)) == (0, 1)
+
+
+def test_events_of_connected_accounts_go_to_endpoints_that_ask_for_them(sdk, new_receiver):
+    mine, theirs = new_receiver(), new_receiver()
+    own = sdk.v1.webhook_endpoints.create({"url": mine.url, "enabled_events": ["*"]})
+    connect = sdk.v1.webhook_endpoints.create({"url": theirs.url, "enabled_events": ["*"], "connect": True})
+    account = sdk.v1.accounts.create({"type": "express"})
+    customer = sdk.v1.customers.create({"name": "戊"})
+    theirs.wait_for(lambda events: [(e["type"], e["account"]) for e in events] == [("account.updated", account.id)])
+    mine.wait_for(lambda events: [event["data"]["object"]["id"] for event in events] == [customer.id])
+    for endpoint in (own, connect):
+        sdk.v1.webhook_endpoints.delete(endpoint.id)
+
+
+def test_deliveries_overtake_each_other_when_they_are_told_to(sdk, receiver, chaos):
+    with chaos(reorder_webhooks=1.0):
+        made = [sdk.v1.customers.create({"name": f"{n}"}).id for n in range(8)]
+        receiver.wait_for(lambda events: set(made) <= {event["data"]["object"]["id"] for event in events})
+    came = [hook.event["data"]["object"]["id"] for hook in receiver.received]
+    assert sorted(made, key=came.index) != made

@@ -37,7 +37,7 @@ class Contract:
         if not content or media_type == "text/html":
             return
         assert media_type in content, f"{where} is not in the contract as {media_type}"
-        if media_type.endswith("json"):
+        if media_type == "application/json" or media_type.endswith("+json"):
             body = answer.json()
             for error in self.validator(operation["operationId"], answer.status_code, media_type).iter_errors(body):
                 raise AssertionError(f"{where} breaks the contract at {error.json_path}: {error.message}")

@@ -11,16 +11,16 @@ import msgspec
 
 from marketplace.catalog import operations as catalog
 from marketplace.certifications import operations as certifications
-from marketplace.certifications.operations import order_due_assessments
 from marketplace.certifications.rules.proceeding import CaseKind
 from marketplace.identity.operations import open_session
 from marketplace.identity.rules import Kind, Level, Scope
 from marketplace.kit.audit import SYSTEM
-from marketplace.kit.db import fetch_value, transaction
-from marketplace.kit.ids import wire
+from marketplace.kit.db import execute, fetch_value, transaction
+from marketplace.kit.ids import new_id, wire
 from marketplace.tours import operations as tours
 from marketplace.tours.rules import BlockWanted, DepartureDraft
 from seed import procedure
+from tests.certifications.sheets import sheet_of
 from tests.support.sandbox import Sandbox
 from tests.support.world import GOOD_SCORES, Caller, World, hold, open_payment, read
 from tests.tours.conftest import DRAFT
@@ -82,7 +82,7 @@ async def build_side(world: World, bank: Sandbox, *, place: str, county: str, pr
     found.callers[READER] = Caller(session=session, client=world.client)
     found.of_family = await guest_ids(world, bank, found.callers[FAMILY])
     found.of_partner = await guest_ids(world, bank, found.callers[PARTNER])
-    await order_due_assessments(now=world.now + timedelta(days=350))
+    await certifications.order_due_assessments(now=world.now + timedelta(days=350))
     certification_id = wire("crt", world.certification_id)
     revocable_id = await add_revocable(world, province, place=place)
     decision = await asker.post(f"/v1/certifications/{revocable_id}/revocation", REASON)
@@ -97,8 +97,10 @@ async def build_side(world: World, bank: Sandbox, *, place: str, county: str, pr
         "certification_id": certification_id,
         "room_type_id": wire("rmt", world.room_type_id),
         "decision_id": decision.json()["id"],
-        "assessment_id": wire("asm", await one("assessment_orders", "certification_id", world.certification_id)),
+        **await assessments(world, found),
+        **await inspections(world),
         "number": await fetch_value("SELECT number FROM certifications WHERE id = $1", world.certification_id),
+        "list_id": "revocation-1",
         "today": world.today.isoformat(),
         "tomorrow": world.day(1).isoformat(),
         "outage_id": await outage_id(world, found.callers[STAFF]),
@@ -141,6 +143,48 @@ async def add_procedure(world: World, side: Side, uncertified: UUID) -> dict[str
         "application_id": wire("app", await one("certification_applications", "institution_id", world.institution_id)),
         "publicity_id": wire("app", shown.id),
     }
+
+
+async def assessments(world: World, side: Side) -> dict[str, str]:
+    """Return a published assessment, and one in its preview of which the institution has asked a correction."""
+    found = "SELECT id FROM assessment_orders WHERE certification_id = $1 AND (status = 'done') = $2"
+    published = await fetch_value(found, world.certification_id, True)
+    previewed = await fetch_value(found, world.certification_id, False)
+    # A visit is later than the one before it, and today's was the one that certified.
+    await execute("UPDATE certifications SET assessed_on = assessed_on - 9 WHERE id = $1", world.certification_id)
+    first, second = side.callers[PREFECTURE].principal, side.callers[PROVINCE].principal
+    at = {"assessment_id": previewed, "now": world.now}
+    await certifications.enter_result(sheet=sheet_of(), assessed_on=world.today, actor=first, **at)
+    await certifications.confirm_result(revision=1, actor=second, **at)
+    correction = await certifications.request_correction(
+        codes=["S6"], statement="值守记录未计入", actor=side.callers[STAFF].principal, **at
+    )
+    return {
+        "assessment_id": wire("asm", published),
+        "previewed_id": wire("asm", previewed),
+        "correction_id": wire("cor", correction.id),
+    }
+
+
+async def inspections(world: World) -> dict[str, str]:
+    """Return a draw, and an inspection of this side's institution in it."""
+    draw_id = await fetch_value("SELECT id FROM inspection_draws")
+    if draw_id is None:
+        for days in (0, 7):
+            await certifications.draw_inspections(now=world.now + timedelta(days=days))
+        draw_id = await fetch_value("SELECT id FROM inspection_draws ORDER BY period LIMIT 1")
+    inspection_id = await fetch_value("SELECT id FROM inspections WHERE institution_id = $1", world.institution_id)
+    if inspection_id is None:  # One in ten is drawn, and it was not this one.
+        inspection_id = new_id()
+        await execute(
+            "INSERT INTO inspections (id, draw_id, certification_id, institution_id, position)"
+            " VALUES ($1, $2, $3, $4, 1 + (SELECT count(*) FROM inspections))",
+            inspection_id,
+            draw_id,
+            world.certification_id,
+            world.institution_id,
+        )
+    return {"draw_id": wire("drw", draw_id), "inspection_id": wire("isp", inspection_id)}
 
 
 async def outage_id(world: World, staff: Caller) -> str:

@@ -23,6 +23,7 @@ from marketplace.kit.ids import new_id, wire
 from marketplace.places.rules import Position
 from seed import procedure
 from seed.places import plant_places
+from seed.rubric import plant_rubrics
 
 GOOD_SCORES = Scores(environment=100, facilities=110, operations=130, services=520)
 # One hash for every member of staff in the tests: they sign in by an opened session, never by password.
@@ -212,6 +213,7 @@ async def build(*, units: int = 2, price: int = 20_000, client: httpx.AsyncClien
     """Plant the places and one certified institution with one room type."""
     world = World(now=clock.now(), client=client)
     await plant_places(now=world.now)
+    await plant_rubrics(now=world.now)
     world.institution_id = await world.add_institution()
     world.certification_id = await world.certify(world.institution_id, await world.officer())
     world.room_type_id = await world.add_room_type(world.institution_id, units=units, price=price)

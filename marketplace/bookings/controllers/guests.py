@@ -203,7 +203,7 @@ class Bookings(Controller):
 
         async def perform() -> Answer:
             payment_id = await operations.pay(
-                principal=principal, booking_id=found, leg=data.leg, method=data.method, now=now
+                principal=principal, booking_id=found, leg=data.leg, method=data.method, amount=data.part, now=now
             )
             view = PaymentView.of(await payments.payment(payment_id))
             return Answer(status=201, body=msgspec.json.encode(view))

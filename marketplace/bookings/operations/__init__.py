@@ -8,13 +8,13 @@ booking therefore reads it first without a lock, takes the locks above, and read
 from marketplace.bookings.operations.cancelling import cancel, cancel_by_system, quote_cancellation
 from marketplace.bookings.operations.displacing import approve_revocation, end_withdrawn, settle_displaced
 from marketplace.bookings.operations.expiring import expire, expire_lapsed, extend_hold
-from marketplace.bookings.operations.finishing import cancel_departure, close_payment, reconcile
+from marketplace.bookings.operations.finishing import cancel_departure, catch_up, close_payment, reconcile
 from marketplace.bookings.operations.paying import pay
 from marketplace.bookings.operations.placing import place, quote, requote
 from marketplace.bookings.operations.rooming import assign_rooms
 from marketplace.bookings.operations.settling import apply_payment, apply_provider_event
 from marketplace.bookings.operations.staying import acknowledge, check_in, check_out
-from marketplace.bookings.operations.verifying import verify_inventory
+from marketplace.bookings.operations.verifying import verify_inventory, verify_money
 
 __all__ = (
     "acknowledge",
@@ -25,6 +25,7 @@ __all__ = (
     "cancel",
     "cancel_by_system",
     "cancel_departure",
+    "catch_up",
     "check_in",
     "check_out",
     "close_payment",
@@ -40,4 +41,5 @@ __all__ = (
     "requote",
     "settle_displaced",
     "verify_inventory",
+    "verify_money",
 )

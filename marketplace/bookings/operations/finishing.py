@@ -46,12 +46,11 @@ async def cancel_departure(*, departure_id: UUID, now: datetime) -> None:
 async def reconcile(*, now: datetime) -> None:
     """Bring bookings in line with the provider and with what revocations owe, whatever news or order was lost.
 
-    Looks at events the provider could not deliver, payments and refunds without an end, stored events that nobody
-    applied, and displaced bookings without a refund. A provider that is away ends the round; the next one is near.
+    The loop of a minute: payments and refunds without an end, stored events that nobody applied, and displaced bookings
+    without a refund. A provider that is away ends the round; the next one is near.
     """
     await _each(await queries.displaced(), lambda booking_id: settle_displaced(booking_id=booking_id, now=now))
     try:
-        await payments.collect_missed_events(now=now)
         await _each(
             await payment_queries.unapplied(now), lambda event_id: apply_provider_event(event_id=event_id, now=now)
         )
@@ -64,6 +63,19 @@ async def reconcile(*, now: datetime) -> None:
         )
     except ProviderUnavailable:
         log.warning("the payment provider is away; reconciliation waits")
+
+
+async def catch_up(*, now: datetime) -> None:
+    """Ask the provider for what it could not tell us, and match its movements of money with ours.
+
+    The loop of five minutes. The events are applied like those that came by themselves; what nothing of ours explains
+    goes to suspense. A provider that is away ends the round. Publishes: ApplyProviderEvent.
+    """
+    try:
+        await payments.collect_missed_events(now=now)
+        await payments.match_balance(now=now)
+    except ProviderUnavailable:
+        log.warning("the payment provider is away; catching up waits")
 
 
 async def _each(ids: list[UUID], step: Step) -> list[Exception]:

@@ -7,10 +7,11 @@ import msgspec
 
 from marketplace.bookings.errors import HoldExpired, LegNotDue
 from marketplace.bookings.operations.loading import lock, peek_own
-from marketplace.bookings.rules import PAYMENT_OPEN, payable_leg
+from marketplace.bookings.rules import OPEN_FOR_PAYMENT, PAYMENT_OPEN, opens_on, part_to_pay, payable
 from marketplace.bookings.states import Status
 from marketplace.identity.rules import Principal
 from marketplace.kit import audit
+from marketplace.kit.clock import local_date
 from marketplace.kit.db import transaction
 from marketplace.kit.errors import IllegalTransition
 from marketplace.kit.ids import wire
@@ -21,31 +22,38 @@ from marketplace.pricing.rules import Leg
 from marketplace.settings import settings
 
 
-async def pay(*, principal: Principal, booking_id: UUID, leg: LegName, method: Method, now: datetime) -> UUID:
+async def pay(  # noqa: PLR0913 - a payment is these facts, each named at the call.
+    *, principal: Principal, booking_id: UUID, leg: LegName, method: Method, amount: int | None = None, now: datetime
+) -> UUID:
     """Open a payment of ``leg`` and start it at the provider; returns the payment, which carries the page to pay on.
+
+    Without ``amount`` it is for what is left of the leg. Once the booking is confirmed a leg may be paid in parts, since
+    wallets have caps.
 
     The row is committed before the provider is called, under an idempotency key of its own, so a crash in between
     leaves something that a retry or the reconciler completes.
 
-    Refuses: HoldExpired, LegNotDue, IllegalTransition, Unavailable when the provider is away.
+    Refuses: HoldExpired, LegNotDue, Invalid, IllegalTransition, Unavailable when the provider is away.
     """
     await peek_own(booking_id, principal=principal)
     async with transaction():
         row = await lock(booking_id)
-        if row.status not in (Status.ON_HOLD, Status.CONFIRMED):
+        if row.status not in OPEN_FOR_PAYMENT:
             raise IllegalTransition(current=row.status.value, event="pay")
         if row.status is Status.ON_HOLD and row.hold_expires_at <= now:
             raise HoldExpired
-        due = payable_leg(msgspec.json.decode(row.schedule, type=list[Leg]), paid_amount=row.paid_amount)
-        if due is None or due.leg != leg:
-            raise LegNotDue(payable=due.leg if due else None)
+        due = payable(msgspec.json.decode(row.schedule, type=list[Leg]), paid_amount=row.paid_amount)
+        if due is None or due.leg.leg != leg or local_date(now) < opens_on(due.leg):
+            raise LegNotDue(payable=due.leg.leg if due else None)
         payment_id = await payments.open_payment(
             booking_id=booking_id,
             institution_id=row.institution_id,
             partner_id=row.partner_id,
             leg=leg,
             method=method,
-            amount=due.amount,
+            leg_number=due.leg.number,
+            leg_amount=due.leg.amount,
+            amount=part_to_pay(due, wished=amount, may_part=row.status is not Status.ON_HOLD),
             currency=row.currency,
             expires_at=row.hold_expires_at if row.status is Status.ON_HOLD else now + PAYMENT_OPEN,
             actor=principal,

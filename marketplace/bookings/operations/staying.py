@@ -3,10 +3,13 @@
 from datetime import datetime
 from uuid import UUID
 
+import msgspec
+
 from marketplace.bookings.errors import BalanceUnpaid, TooEarly
 from marketplace.bookings.events import BookingAcknowledged, BookingCheckedIn, BookingCompleted
 from marketplace.bookings.operations.loading import Row, lock, peek_own
 from marketplace.bookings.operations.rooming import give_out
+from marketplace.bookings.rules import due_by
 from marketplace.bookings.states import Event, Status
 from marketplace.identity.rules import Principal
 from marketplace.kit import audit
@@ -14,6 +17,7 @@ from marketplace.kit.clock import local_date
 from marketplace.kit.db import execute, transaction
 from marketplace.kit.errors import IllegalTransition
 from marketplace.kit.outbox import publish
+from marketplace.pricing.rules import Leg
 from marketplace.tours import queries as tours
 
 
@@ -34,7 +38,7 @@ async def acknowledge(*, principal: Principal, booking_id: UUID, now: datetime) 
 
 
 async def check_in(*, principal: Principal, booking_id: UUID, now: datetime) -> None:
-    """Receive the guests on or after the first day of the stay, paid in full, in the rooms that are now theirs.
+    """Receive the guests on or after the first day of the stay, with all that is due paid, in the rooms that are now theirs.
 
     Refuses: NotFound, IllegalTransition, TooEarly, BalanceUnpaid. Publishes: booking.checked_in.
     """
@@ -47,7 +51,8 @@ async def check_in(*, principal: Principal, booking_id: UUID, now: datetime) -> 
         status = row.after(Event.CHECK_IN)
         if local_date(now) < row.check_in:
             raise TooEarly(on=row.check_in.isoformat())
-        if row.paid_amount < row.total_amount:
+        # Of a long stay the months to come are paid later.
+        if row.paid_amount < due_by(msgspec.json.decode(row.schedule, type=list[Leg]), day=local_date(now)):
             raise BalanceUnpaid
         await execute(
             "UPDATE bookings SET status = $2, checked_in_at = $3,"

@@ -101,17 +101,20 @@ class Matching:
         """Write ``certifications.rules.shown_grade`` in SQL; a test compares the two."""
         policy = policy_on(local_date(now))
         caps = self.put(msgspec.json.encode(policy.grade_caps).decode())
-        months = self.put(policy.grade_fresh_months)
+        months, abuse_months = self.put(policy.grade_fresh_months), self.put(policy.abuse_months)
+        abused = f"c.abuse_confirmed_on + make_interval(months => {abuse_months}) >= {today}"
         return (
             f"CASE WHEN c.assessed_on + make_interval(months => {months}) >= {today}"
-            f" THEN least(c.grade, ({caps}::jsonb ->> c.status)::integer) END"
+            f" THEN least(c.grade, ({caps}::jsonb ->> c.status)::integer,"
+            f" CASE WHEN {abused} THEN {self.put(policy.abuse_cap)}::integer END) END"
         )
 
     def _where(self, filters: Filters) -> None:
         if filters.cluster is not None:
+            # As an array, which is made once, the places lead to their institutions through the index.
             self.conditions.append(
-                "EXISTS (SELECT FROM place_clusters pc WHERE pc.place_code = i.place_code"
-                f" AND pc.cluster_code = {self.put(filters.cluster)})"
+                "i.place_code = ANY (ARRAY(SELECT pc.place_code FROM place_clusters pc"
+                f" WHERE pc.cluster_code = {self.put(filters.cluster)}))"
             )
         if filters.place is not None:
             self.conditions.append(f"i.place_code = {self.put(filters.place)}")

@@ -27,8 +27,8 @@ from marketplace.certifications.schemas.applying import (
     ApplicationRequest,
     ApplicationStep,
     ApplicationView,
-    EvidenceInput,
-    EvidenceView,
+    ExhibitInput,
+    ExhibitView,
     ObjectionView,
     ReviewRequest,
 )
@@ -113,7 +113,7 @@ class Applications(Controller):
         responses=refusals(IllegalTransition),
     )
     async def add_evidence(
-        self, principal: NamedDependency[Principal], application_id: FromPath[str], data: JSONBody[EvidenceInput]
+        self, principal: NamedDependency[Principal], application_id: FromPath[str], data: JSONBody[ExhibitInput]
     ) -> ApplicationDetail:
         """Add a document, or replace the one of its kind, while the application is a draft or being corrected."""
         now = clock.now()
@@ -178,7 +178,7 @@ async def detail(found: Application, *, principal: Principal, now: datetime) -> 
     return ApplicationDetail(
         **{name: getattr(shown, name) for name in msgspec.structs.asdict(shown)},
         evidence=[
-            EvidenceView(
+            ExhibitView(
                 kind=piece.kind, reference=piece.reference, issued_by=piece.issued_by, valid_until=piece.valid_until_on
             )
             for piece in await queries.evidence(found.id)

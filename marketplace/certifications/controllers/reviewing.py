@@ -34,7 +34,7 @@ async def review(application_id: UUID, data: ReviewRequest, *, actor: Principal,
     event, why = Event(data.outcome), data.reason
     match event:
         case Event.REQUEST_CORRECTION:
-            await operations.request_correction(application_id=application_id, defects=why, actor=actor, now=now)
+            await operations.give_completeness_notice(application_id=application_id, defects=why, actor=actor, now=now)
         case Event.ASSESS:
             if data.scores is None or data.assessed_on is None:
                 raise invalid("scores", zh="请填写评分和评估日期", en="Scores and assessed_on are required.")

@@ -16,7 +16,7 @@ from marketplace.certifications.rules import Certification, Clock
 from marketplace.certifications.rules.applying import (
     Application,
     ApplicationKind,
-    Evidence,
+    Exhibit,
     check_evidence,
     check_lockout,
     check_renewal_window,
@@ -111,7 +111,7 @@ async def _insert(draft: Application) -> None:
 
 
 async def add_evidence(
-    *, application_id: UUID, pieces: Sequence[Evidence], actor: Principal, now: datetime
+    *, application_id: UUID, pieces: Sequence[Exhibit], actor: Principal, now: datetime
 ) -> Application:
     """Put documents on file, each in place of one of its kind; only a draft or a correction can be changed.
 

@@ -1,34 +1,15 @@
-"""Assessing again: orders that fall due by themselves, the public flag when they are late, and their results."""
+"""Assessing again: orders that fall due by themselves, and the public flag when they are late."""
 
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-import msgspec
-
-from marketplace.certifications.events import (
-    AssessmentOrdered,
-    CertificationAssessmentOverdue,
-    CertificationRegraded,
-)
-from marketplace.certifications.operations.recording import check_assessed_on, lock, lock_for, store
-from marketplace.certifications.queries import ASSESSMENTS, as_assessment, assessment
-from marketplace.certifications.rules import (
-    Assessment,
-    Certification,
-    Scores,
-    assessment_due,
-    check_scores,
-    grade_of,
-    policy_on,
-    rubric_on,
-    step,
-)
-from marketplace.certifications.states import ASSESSED, ASSESSMENT, AssessmentEvent, AssessmentStatus, Event
-from marketplace.identity.rules import Action, Principal
+from marketplace.certifications.events import AssessmentOrdered, CertificationAssessmentOverdue
+from marketplace.certifications.operations.recording import lock
+from marketplace.certifications.rules import policy_on
+from marketplace.certifications.states import ASSESSED, ASSESSMENT, AssessmentEvent, AssessmentStatus
 from marketplace.kit import audit, clock
 from marketplace.kit.audit import SYSTEM
-from marketplace.kit.db import execute, fetch, fetch_one, fetch_value, transaction
-from marketplace.kit.errors import NotFound
+from marketplace.kit.db import execute, fetch, fetch_value, transaction
 from marketplace.kit.ids import new_id
 from marketplace.kit.outbox import publish
 
@@ -91,6 +72,18 @@ async def flag_overdue_assessments(*, now: datetime) -> int:
     return len([row["id"] for row in rows if await _flag(row["id"], now=now)])
 
 
+async def is_at_risk(certification_id: UUID, *, now: datetime) -> bool:
+    """Say whether so many signals were raised of late that the next assessment comes sooner."""
+    policy = policy_on(clock.local_date(now))
+    count: int = await fetch_value(
+        "SELECT count(*) FROM certification_signals WHERE certification_id = $1 AND raised_at > $2 AND raised_at <= $3",
+        certification_id,
+        now - timedelta(days=policy.risk_days),
+        now,
+    )
+    return count >= policy.risk_signal_count
+
+
 async def _flag(certification_id: UUID, *, now: datetime) -> bool:
     async with transaction():
         found = await lock(certification_id)
@@ -109,82 +102,3 @@ async def _flag(certification_id: UUID, *, now: datetime) -> bool:
         await audit.record(news.kind, actor=SYSTEM, subject=found.id, now=now)
         await publish(news, now=now)
     return True
-
-
-async def complete_assessment(
-    *, assessment_id: UUID, scores: Scores, assessed_on: date, actor: Principal, now: datetime
-) -> Assessment:
-    """Enter the scores of an ordered assessment: the certification gets its grade and the date of the next one.
-
-    A grade below the standard ends nothing by itself; what follows from it is an officer's decision.
-    Refuses: NotFound, Forbidden, IllegalTransition, Invalid. Publishes: certification.regraded.
-    """
-    rubric = rubric_on(assessed_on)
-    check_scores(scores, rubric=rubric)
-    grade = grade_of(scores, rubric=rubric)
-    async with transaction():
-        before = await lock_for(actor, Action.ASSESS, (await assessment(assessment_id)).certification_id)
-        order = await _lock_order(assessment_id)
-        done = ASSESSMENT.target(order.status, AssessmentEvent.COMPLETE)
-        check_assessed_on(assessed_on, today=clock.local_date(now), after=before.assessed_on)
-        completed = msgspec.structs.replace(
-            order,
-            status=done,
-            rubric=rubric.version,
-            scores=scores,
-            score=scores.total,
-            grade=grade,
-            assessed_on=assessed_on,
-            completed_at=now,
-        )
-        await _store_result(completed, scores, actor=actor)
-        await _regrade(before, completed, assessed_on=assessed_on, actor=actor, now=now)
-        await audit.record(
-            "assessment.completed", actor=actor, subject=order.id, now=now, before=order, after=completed
-        )
-    return completed
-
-
-async def _lock_order(assessment_id: UUID) -> Assessment:
-    row = await fetch_one(f"{ASSESSMENTS} WHERE a.id = $1 FOR UPDATE OF a", assessment_id)
-    if row is None:
-        raise NotFound
-    return as_assessment(row)
-
-
-async def _store_result(completed: Assessment, scores: Scores, *, actor: Principal) -> None:
-    await execute(
-        "UPDATE assessment_orders SET status = $2, rubric = $3, scores = $4, score = $5, grade = $6, assessed_on = $7,"
-        " assessed_by = $8, completed_at = $9 WHERE id = $1",
-        completed.id,
-        completed.status,
-        completed.rubric,
-        msgspec.json.encode(scores).decode(),
-        completed.score,
-        completed.grade,
-        completed.assessed_on,
-        actor.id,
-        completed.completed_at,
-    )
-
-
-async def _regrade(
-    before: Certification, completed: Assessment, *, assessed_on: date, actor: Principal, now: datetime
-) -> None:
-    after = msgspec.structs.replace(
-        before,
-        status=step(before.status, Event.REASSESS, level=actor.level),
-        grade=completed.grade,
-        assessed_on=assessed_on,
-        assessment_due_on=assessment_due(assessed_on, grade=completed.grade),
-        assessment_overdue=False,
-    )
-    await store(
-        before,
-        after,
-        event=Event.REASSESS,
-        news=CertificationRegraded(certification_id=before.id, institution_id=before.institution_id),
-        reason=f"质量评估 {completed.score} 分",
-        actor=actor,
-        now=now,
-    )

@@ -61,7 +61,8 @@ async def store(  # noqa: PLR0913 - a decision has these facts, and each is name
     stored = msgspec.structs.replace(after, version=before.version + 1)
     await execute(
         "UPDATE certifications SET status = $2, grade = $3, assessed_on = $4, assessment_due_on = $5,"
-        " assessment_overdue = $6, safety_defect = $7, rectify_by_on = $8, restricted_by = $9, version = $10, valid_until_on = $11"
+        " assessment_overdue = $6, safety_defect = $7, rectify_by_on = $8, restricted_by = $9, version = $10,"
+        " grade_method = $11, valid_until_on = $12"
         " WHERE id = $1",
         stored.id,
         stored.status,
@@ -73,6 +74,7 @@ async def store(  # noqa: PLR0913 - a decision has these facts, and each is name
         stored.rectify_by_on,
         stored.restricted_by,
         stored.version,
+        stored.grade_method,
         stored.valid_until_on,
     )
     await remember(stored, event=event, reason=reason, actor=actor, now=now)

@@ -26,7 +26,9 @@ _NEXT = {
 }
 
 
-async def request_correction(*, application_id: UUID, defects: str, actor: Principal, now: datetime) -> Application:
+async def give_completeness_notice(
+    *, application_id: UUID, defects: str, actor: Principal, now: datetime
+) -> Application:
     """Tell the institution once, and in one list, everything that is missing (许可法 32, by analogy).
 
     Refuses: NotFound, Forbidden, IllegalTransition, CorrectionSpent.

@@ -21,7 +21,8 @@ async def ensure_bookable(
     """
     require_transaction()
     row = await fetch_one(
-        "SELECT number, status, grade, valid_from_on, valid_until_on, assessed_on, assessment_overdue, safety_defect"
+        "SELECT number, status, grade, valid_from_on, valid_until_on, assessed_on, assessment_overdue, safety_defect,"
+        " grade_method, abuse_confirmed_on"
         " FROM certifications WHERE institution_id = $1 AND is_current FOR SHARE",
         institution_id,
     )

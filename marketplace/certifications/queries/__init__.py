@@ -14,7 +14,6 @@ from marketplace.certifications.rules import (
     Decision,
     HistoryEntry,
     Standing,
-    is_certificate_number,
     snapshot_of,
 )
 from marketplace.certifications.states import AssessmentStatus, DecisionStatus, Status
@@ -24,18 +23,22 @@ from marketplace.kit.db import fetch, fetch_one
 from marketplace.kit.errors import NotFound
 from marketplace.places.queries import jurisdictions_within
 
-CERTIFICATIONS = """
-SELECT c.id, c.institution_id, i.name AS institution_name, i.jurisdiction_code, c.number, c.status, c.grade,
-       c.valid_from_on, c.valid_until_on, c.assessed_on, c.assessment_due_on, c.assessment_overdue, c.safety_defect,
+# What decides what the public sees, named from the one place that says so: a column forgotten would be a cap forgotten.
+STANDING_COLUMNS = ", ".join(f"c.{name}" for name in Standing.__struct_fields__)
+CERTIFICATIONS = f"""
+SELECT c.id, c.institution_id, i.name AS institution_name, i.jurisdiction_code, {STANDING_COLUMNS}, c.assessment_due_on,
        c.rectify_by_on, c.restricted_by, c.version, c.granted_at
   FROM certifications c JOIN institutions i ON i.id = c.institution_id
 """
 ASSESSMENTS = """
 SELECT a.id, a.certification_id, c.institution_id, i.name AS institution_name, i.jurisdiction_code, a.status, a.due_on,
-       a.ordered_at, a.rubric, a.scores, a.score, a.grade, a.assessed_on, a.completed_at
+       a.ordered_at, a.rubric, a.scores, a.score, a.grade, a.assessed_on, a.assessed_by, a.assessed_with, a.revision,
+       a.completed_at, a.confirmed_at, a.preview_until_at, a.published_at, a.reason, a.escalated_to
   FROM assessment_orders a JOIN certifications c ON c.id = a.certification_id
   JOIN institutions i ON i.id = c.institution_id
 """
+# What an institution sees of its own: what two assessors agree on, and what has been published.
+_SEEN_BY_INSTITUTION = "(a.confirmed_at IS NOT NULL OR (a.rubric IS NOT NULL AND a.revision = 0))"
 # A decision whose time has run out is shown as expired even before the sweep has written it down.
 _DECISIONS = """
 SELECT d.id, d.certification_id, d.kind,
@@ -51,7 +54,7 @@ async def certification(*, principal: Principal, certification_id: UUID) -> Cert
     row = await fetch_one(
         f"{CERTIFICATIONS} WHERE c.id = $1 AND i.jurisdiction_code = ANY($2)",
         certification_id,
-        await _within(principal),
+        await within(principal),
     )
     if row is None:
         raise NotFound
@@ -80,21 +83,13 @@ async def list_certifications(
     rows = await fetch(
         f"{CERTIFICATIONS} WHERE i.jurisdiction_code = ANY($1) AND ($2::text IS NULL OR c.status = $2)"
         " AND ($3::uuid IS NULL OR c.institution_id = $3) AND ($4::uuid IS NULL OR c.id > $4) ORDER BY c.id LIMIT $5",
-        await _within(principal),
+        await within(principal),
         status,
         institution_id,
         after,
         limit + 1,
     )
     return [as_certification(row) for row in rows]
-
-
-async def by_number(number: str) -> Certification:
-    """Return the certification of a certificate number, for anyone who reads the plaque. Refuses: NotFound."""
-    row = await fetch_one(f"{CERTIFICATIONS} WHERE c.number = $1", number) if is_certificate_number(number) else None
-    if row is None:
-        raise NotFound
-    return as_certification(row)
 
 
 async def snapshot(*, institution_id: UUID, now: datetime) -> CertificationSnapshot | None:
@@ -134,7 +129,7 @@ def snapshot_in(document: str | None, *, now: datetime) -> CertificationSnapshot
 async def decision(*, principal: Principal, decision_id: UUID, now: datetime) -> Decision:
     """Return a decision within the officer's jurisdiction. Refuses: NotFound."""
     row = await fetch_one(
-        f"{_DECISIONS} WHERE d.id = $2 AND i.jurisdiction_code = ANY($3)", now, decision_id, await _within(principal)
+        f"{_DECISIONS} WHERE d.id = $2 AND i.jurisdiction_code = ANY($3)", now, decision_id, await within(principal)
     )
     if row is None:
         raise NotFound
@@ -149,7 +144,7 @@ async def list_decisions(
         f"SELECT * FROM ({_DECISIONS} WHERE i.jurisdiction_code = ANY($2)) d WHERE ($3::text IS NULL OR d.status = $3)"
         " AND ($4::uuid IS NULL OR d.id < $4) ORDER BY d.id DESC LIMIT $5",
         now,
-        await _within(principal),
+        await within(principal),
         status,
         after,
         limit + 1,
@@ -172,20 +167,23 @@ async def list_assessments(
     after: tuple[date, UUID] | None = None,
     limit: int,
 ) -> list[Assessment]:
-    """Return up to ``limit + 1`` assessment orders within the officer's jurisdiction, the most urgent first."""
+    """Return up to ``limit + 1`` assessments that the officer or the institution may see, the most urgent first."""
     rows = await fetch(
-        f"{ASSESSMENTS} WHERE i.jurisdiction_code = ANY($1) AND ($2::text IS NULL OR a.status = $2)"
+        f"{ASSESSMENTS} WHERE (i.jurisdiction_code = ANY($1) OR (c.institution_id = $6 AND {_SEEN_BY_INSTITUTION}))"
+        " AND ($2::text IS NULL OR a.status = $2)"
         " AND ($3::date IS NULL OR (a.due_on, a.id) > ($3, $4::uuid)) ORDER BY a.due_on, a.id LIMIT $5",
-        await _within(principal),
+        await within(principal),
         status,
         after[0] if after else None,
         after[1] if after else None,
         limit + 1,
+        principal.institution_id,
     )
     return [as_assessment(row) for row in rows]
 
 
-async def _within(principal: Principal) -> list[str]:
+async def within(principal: Principal) -> list[str]:
+    """Return the jurisdictions that the officer oversees; none for anyone else."""
     return await jurisdictions_within(principal.jurisdiction) if principal.jurisdiction else []
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from marketplace.certifications.rules.applying import Application, ApplicationEntry, Evidence, Objection
+from marketplace.certifications.rules.applying import Application, ApplicationEntry, Exhibit, Objection
 from marketplace.certifications.states import Status
 from marketplace.identity.rules import Principal
 from marketplace.kit.db import fetch, fetch_one, fetch_value
@@ -59,14 +59,14 @@ async def list_publicised(*, now: datetime, after: UUID | None = None, limit: in
     return [as_application(row) for row in rows]
 
 
-async def evidence(application_id: UUID) -> list[Evidence]:
+async def evidence(application_id: UUID) -> list[Exhibit]:
     """Return what is on file for an application, by kind."""
     rows = await fetch(
         "SELECT kind, reference, issued_by, valid_until_on FROM certification_evidence"
         " WHERE application_id = $1 ORDER BY kind",
         application_id,
     )
-    return [msgspec.convert(dict(row), Evidence) for row in rows]
+    return [msgspec.convert(dict(row), Exhibit) for row in rows]
 
 
 async def objections(application_id: UUID) -> list[Objection]:

@@ -1,19 +1,65 @@
 """Certification as pure rules: standing, scoring, and the dated numbers of the procedure."""
 
-from marketplace.certifications.rules.clocks import ClockPolicy, Deadline, Silence, Timetable, Unit
-from marketplace.certifications.rules.months import months_after
-from marketplace.certifications.rules.policies import POLICIES, Policy, policy_on
-from marketplace.certifications.rules.records import (
+from marketplace.certifications.rules.assessments import (
     Assessment,
+    Correction,
+    CorrectionStatus,
+    Line,
+    Stage,
+    called_for,
+    escalation,
+    offered_on_assessment,
+    preview_until,
+)
+from marketplace.certifications.rules.clocks import (
+    ClockPolicy,
+    Deadline,
+    Silence,
+    Timetable,
+    Unit,
+)
+from marketplace.certifications.rules.findings import (
+    Evidence,
+    EvidenceKind,
+    GateFinding,
+    ItemFinding,
+    Outcome,
+    Sheet,
+    check_rubric,
+    check_sheet,
+    score_sheet,
+)
+from marketplace.certifications.rules.months import (
+    months_after,
+)
+from marketplace.certifications.rules.policies import (
+    POLICIES,
+    Policy,
+    SignalKind,
+    Trigger,
+    policy_on,
+)
+from marketplace.certifications.rules.records import (
     Certification,
     CertificationSnapshot,
     Decision,
+    GradeCap,
     HistoryEntry,
+    PublicGrade,
     RevocationRequest,
     Revoked,
     Standing,
 )
-from marketplace.certifications.rules.scoring import RUBRICS, Rubric, Scores, check_scores, grade_of, rubric_on
+from marketplace.certifications.rules.scoring import (
+    RUBRICS,
+    Criterion,
+    Rubric,
+    Scores,
+    Threshold,
+    check_scores,
+    grade_of,
+    rubric_on,
+)
 from marketplace.certifications.rules.standing import (
     assessment_due,
     bookable,
@@ -24,14 +70,16 @@ from marketplace.certifications.rules.standing import (
     is_certificate_number,
     may_lift,
     offered,
-    offered_on_assessment,
     offered_on_decision,
+    public_grade,
     shown_grade,
     snapshot_of,
     step,
     valid_until,
 )
-from marketplace.certifications.states import Clock
+from marketplace.certifications.states import (
+    Clock,
+)
 
 __all__ = (
     "POLICIES",
@@ -41,24 +89,44 @@ __all__ = (
     "CertificationSnapshot",
     "Clock",
     "ClockPolicy",
+    "Correction",
+    "CorrectionStatus",
+    "Criterion",
     "Deadline",
     "Decision",
+    "Evidence",
+    "EvidenceKind",
+    "GateFinding",
+    "GradeCap",
     "HistoryEntry",
+    "ItemFinding",
+    "Line",
+    "Outcome",
     "Policy",
+    "PublicGrade",
     "RevocationRequest",
     "Revoked",
     "Rubric",
     "Scores",
+    "Sheet",
+    "SignalKind",
     "Silence",
+    "Stage",
     "Standing",
+    "Threshold",
     "Timetable",
+    "Trigger",
     "Unit",
     "assessment_due",
     "bookable",
+    "called_for",
     "certificate_number",
+    "check_rubric",
     "check_scores",
+    "check_sheet",
     "check_stay",
     "ended",
+    "escalation",
     "grade_of",
     "higher",
     "is_certificate_number",
@@ -68,7 +136,10 @@ __all__ = (
     "offered_on_assessment",
     "offered_on_decision",
     "policy_on",
+    "preview_until",
+    "public_grade",
     "rubric_on",
+    "score_sheet",
     "shown_grade",
     "snapshot_of",
     "step",

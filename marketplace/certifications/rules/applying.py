@@ -29,7 +29,7 @@ class ApplicationKind(StrEnum):
     RENEWAL = "renewal"
 
 
-class EvidenceKind(StrEnum):
+class ExhibitKind(StrEnum):
     """What an institution proves itself by."""
 
     REGISTRATION = "registration"
@@ -49,19 +49,19 @@ class EvidenceKind(StrEnum):
 
 # 老年人权益保障法 43, 48; 消防法; 食品安全法; 旅馆业治安管理办法 6; 明码标价规定 7. A medical permit and a custody account
 # are asked of those who run a clinic or take deposits, which the visit finds out.
-REQUIRED: Mapping[ApplicationKind, frozenset[EvidenceKind]] = {
-    ApplicationKind.INITIAL: frozenset(EvidenceKind)
-    - {EvidenceKind.MEDICAL_PERMIT, EvidenceKind.CUSTODY_ACCOUNT, EvidenceKind.SELF_ASSESSMENT},
+REQUIRED: Mapping[ApplicationKind, frozenset[ExhibitKind]] = {
+    ApplicationKind.INITIAL: frozenset(ExhibitKind)
+    - {ExhibitKind.MEDICAL_PERMIT, ExhibitKind.CUSTODY_ACCOUNT, ExhibitKind.SELF_ASSESSMENT},
     ApplicationKind.RENEWAL: frozenset(
-        {EvidenceKind.REGISTRATION, EvidenceKind.ELDER_CARE_FILING, EvidenceKind.FIRE_SAFETY, EvidenceKind.FOOD_PERMIT}
+        {ExhibitKind.REGISTRATION, ExhibitKind.ELDER_CARE_FILING, ExhibitKind.FIRE_SAFETY, ExhibitKind.FOOD_PERMIT}
     ),
 }
 
 
-class Evidence(msgspec.Struct, frozen=True, kw_only=True):
+class Exhibit(msgspec.Struct, frozen=True, kw_only=True):
     """One piece of evidence: the number or name of a document, who issued it, and its last day if it has one."""
 
-    kind: EvidenceKind
+    kind: ExhibitKind
     reference: str
     issued_by: str | None = None
     valid_until_on: date | None = None
@@ -132,7 +132,7 @@ class Grounds(msgspec.Struct, frozen=True, kw_only=True):
     rights: str
 
 
-def check_evidence(found: Collection[Evidence], *, kind: ApplicationKind, today: date) -> None:
+def check_evidence(found: Collection[Exhibit], *, kind: ApplicationKind, today: date) -> None:
     """Check that everything required is on file and in force. Refuses: EvidenceMissing, EvidenceExpired."""
     missing = REQUIRED[kind] - {piece.kind for piece in found}
     if missing:

@@ -1,14 +1,34 @@
 """The records of this domain as values: one frozen Struct per kind of row."""
 
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 import msgspec
 
-from marketplace.certifications.rules.scoring import Scores
-from marketplace.certifications.states import AssessmentStatus, DecisionStatus, Status
+from marketplace.certifications.states import DecisionStatus, Status
 from marketplace.identity.rules import Level
+
+
+class GradeCap(StrEnum):
+    """Why the public sees a lower grade than was assessed, or none."""
+
+    UNDER_RECTIFICATION = "under_rectification"
+    SUSPENDED = "suspended"
+    REVOCATION_NOTICED = "revocation_noticed"
+    CONFIRMED_ABUSE = "confirmed_abuse"
+    STALE_DATA = "stale_data"
+    ENDED = "ended"
+
+
+class PublicGrade(msgspec.Struct, frozen=True, kw_only=True):
+    """The grade that the public sees (null when none may be shown), with its method, its day, and why it is capped."""
+
+    grade: int | None
+    method: str
+    as_of: date
+    cap: GradeCap | None
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,6 +42,8 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     assessed_on: date
     assessment_overdue: bool = False
     safety_defect: bool = False
+    grade_method: str = "gbt37276-2018"
+    abuse_confirmed_on: date | None = None
 
 
 class Certification(Standing, frozen=True, kw_only=True):
@@ -44,7 +66,8 @@ class Certification(Standing, frozen=True, kw_only=True):
 class CertificationSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     """The standing of a certification at ``checked_at``, as listings, quotes and bookings carry it.
 
-    ``grade`` is the public grade 1–5, null when none may be shown.
+    ``grade`` is the public grade 1–5, null when none may be shown; ``grade_cap`` says why it is lower than was
+    assessed, ``grade_method`` by which rubric and ``grade_as_of`` by a visit of which day it was found.
     """
 
     number: str
@@ -53,6 +76,9 @@ class CertificationSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     valid_until: date
     checked_at: datetime
     assessment_overdue: bool = False
+    grade_method: str | None = None
+    grade_as_of: date | None = None
+    grade_cap: GradeCap | None = None
 
 
 class HistoryEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -109,22 +135,3 @@ class Revoked(msgspec.Struct, frozen=True, kw_only=True):
     decision_id: UUID
     certification_id: UUID
     institution_id: UUID
-
-
-class Assessment(msgspec.Struct, frozen=True, kw_only=True):
-    """An order to assess an institution, with its result once it is done."""
-
-    id: UUID
-    certification_id: UUID
-    institution_id: UUID
-    institution_name: str
-    jurisdiction_code: str
-    status: AssessmentStatus
-    due_on: date
-    ordered_at: datetime
-    rubric: str | None = None
-    scores: Scores | None = None
-    score: int | None = None
-    grade: int | None = None
-    assessed_on: date | None = None
-    completed_at: datetime | None = None

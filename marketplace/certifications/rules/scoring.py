@@ -32,15 +32,41 @@ class Threshold(msgspec.Struct, frozen=True):
     block_percent: int
 
 
+class Criterion(msgspec.Struct, frozen=True, kw_only=True):
+    """A line of a rubric: a gate, which is passed or not, or an item of a block with its points at most."""
+
+    code: str
+    title: str
+    title_en: str
+    basis: str
+    block: str | None = None
+    points_max: int | None = None
+
+
 class Rubric(msgspec.Struct, frozen=True, kw_only=True):
-    """A scoring frame and the day from which it is used."""
+    """A scoring frame and the day from which it is used; with ``criteria`` it can be scored line by line."""
 
     version: str
     effective_from: date
     maxima: Scores
     thresholds: tuple[Threshold, ...]
+    title: str = ""
+    title_en: str = ""
+    source: str = ""
+    criteria: tuple[Criterion, ...] = ()
+
+    @property
+    def gates(self) -> tuple[Criterion, ...]:
+        """What must be passed, whatever the points."""
+        return tuple(criterion for criterion in self.criteria if criterion.block is None)
+
+    @property
+    def items(self) -> tuple[Criterion, ...]:
+        """What is scored."""
+        return tuple(criterion for criterion in self.criteria if criterion.block is not None)
 
 
+# What results from the procedure on paper are graded by; a result with findings has a planted rubric, line by line.
 RUBRICS = (
     Rubric(
         # The frame of GB/T 37276-2018 with its official 1,000-point guide (domain reference §1.4).

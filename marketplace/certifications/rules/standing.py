@@ -10,13 +10,14 @@ from marketplace.certifications.errors import InstitutionNotBookable, StayBeyond
 from marketplace.certifications.rules.months import months_after
 from marketplace.certifications.rules.policies import policy_on
 from marketplace.certifications.rules.records import (
-    Assessment,
     Certification,
     CertificationSnapshot,
     Decision,
+    GradeCap,
+    PublicGrade,
     Standing,
 )
-from marketplace.certifications.states import ASSESSMENT, CERTIFICATION, DECISION, ENDED, OFFERED, Event, Status
+from marketplace.certifications.states import CERTIFICATION, DECISION, ENDED, OFFERED, Event, Status
 from marketplace.identity.rules import Level
 from marketplace.kit.errors import Forbidden
 
@@ -45,12 +46,38 @@ def check_stay(standing: Standing | None, *, check_in: date, check_out: date) ->
     return standing
 
 
-def shown_grade(standing: Standing, *, today: date) -> int | None:
-    """Return the public grade: capped by restrictions, and none at all from an assessment that has grown stale."""
+def public_grade(standing: Standing, *, today: date) -> PublicGrade:
+    """Return the grade that the public sees, by which method, as of when, and why it is lower than what was assessed.
+
+    A restriction caps it (domain reference §1.5); an assessment that has grown stale is not shown at all, never kept.
+    """
     policy = policy_on(today)
-    if standing.grade is None or standing.status in ENDED or not is_fresh(standing, today=today):
-        return None
-    return min(standing.grade, policy.grade_caps.get(standing.status, standing.grade))
+    ceiling, reason = _ceiling(standing, today=today)
+    shown, cap = standing.grade, None
+    if standing.status in ENDED:
+        shown, cap = None, GradeCap.ENDED
+    elif months_after(standing.assessed_on, policy.grade_fresh_months) < today:
+        shown, cap = None, GradeCap.STALE_DATA
+    elif ceiling is not None and shown is not None and shown > ceiling:
+        shown, cap = ceiling, reason
+    return PublicGrade(grade=shown, method=standing.grade_method, as_of=standing.assessed_on, cap=cap)
+
+
+def _ceiling(standing: Standing, *, today: date) -> tuple[int | None, GradeCap | None]:
+    """Return the lowest cap that applies, and why: that of the status, or of abuse that was confirmed of late."""
+    policy = policy_on(today)
+    caps: list[tuple[int, GradeCap]] = []
+    if (by_status := policy.grade_caps.get(standing.status)) is not None:
+        caps.append((by_status, GradeCap(standing.status)))
+    abuse = standing.abuse_confirmed_on
+    if abuse is not None and months_after(abuse, policy.abuse_months) >= today:
+        caps.append((policy.abuse_cap, GradeCap.CONFIRMED_ABUSE))
+    return min(caps, key=lambda found: found[0], default=(None, None))
+
+
+def shown_grade(standing: Standing, *, today: date) -> int | None:
+    """Return the number of ``public_grade`` alone."""
+    return public_grade(standing, today=today).grade
 
 
 def is_fresh(standing: Standing, *, today: date) -> bool:
@@ -60,13 +87,17 @@ def is_fresh(standing: Standing, *, today: date) -> bool:
 
 def snapshot_of(standing: Standing, *, today: date, checked_at: datetime) -> CertificationSnapshot:
     """Return what the public may see of a certification at this moment."""
+    shown = public_grade(standing, today=today)
     return CertificationSnapshot(
         number=standing.number,
         status=standing.status,
-        grade=shown_grade(standing, today=today),
+        grade=shown.grade,
         valid_until=standing.valid_until_on,
         checked_at=checked_at,
         assessment_overdue=standing.assessment_overdue,
+        grade_method=shown.method,
+        grade_as_of=shown.as_of,
+        grade_cap=shown.cap,
     )
 
 
@@ -113,20 +144,16 @@ def offered_on_decision(decision: Decision, *, officer: UUID, level: Level | Non
     return [] if officer == decision.requested_by else DECISION.valid_transitions(decision.status, actor=level or "")
 
 
-def offered_on_assessment(assessment: Assessment, *, level: Level | None) -> list[str]:
-    """List what an officer of ``level`` can do to an assessment order."""
-    return ASSESSMENT.valid_transitions(assessment.status, actor=level or "")
-
-
 def valid_until(valid_from: date) -> date:
     """Return the last day of a certificate that begins on ``valid_from``."""
     return months_after(valid_from, 12 * policy_on(valid_from).validity_years) - timedelta(days=1)
 
 
-def assessment_due(assessed_on: date, *, grade: int | None) -> date:
-    """Return the day by which the next assessment must be done; lower grades are seen sooner."""
+def assessment_due(assessed_on: date, *, grade: int | None, at_risk: bool = False) -> date:
+    """Return the day by which the next assessment must be done; lower grades are seen sooner, and so are those at risk."""
     policy = policy_on(assessed_on)
-    return months_after(assessed_on, policy.assessment_months.get(grade, policy.assessment_months[None]))
+    months = policy.assessment_months.get(grade, policy.assessment_months[None])
+    return months_after(assessed_on, min(months, policy.assessment_months_at_risk) if at_risk else months)
 
 
 def certificate_number(year: int, serial: int) -> str:

@@ -1,4 +1,4 @@
-"""Certifications, decisions and assessments on the wire."""
+"""Certifications and decisions on the wire."""
 
 from datetime import date, datetime
 from typing import Annotated, Self
@@ -7,18 +7,16 @@ import msgspec
 from msgspec import Meta
 
 from marketplace.certifications.rules import (
-    Assessment,
     Certification,
     Decision,
+    GradeCap,
     HistoryEntry,
-    Scores,
     bookable,
     offered,
-    offered_on_assessment,
     offered_on_decision,
-    shown_grade,
+    public_grade,
 )
-from marketplace.certifications.states import AssessmentStatus, DecisionStatus, Status
+from marketplace.certifications.states import DecisionStatus, Status
 from marketplace.identity.rules import Level, Principal
 from marketplace.kit import clock
 from marketplace.kit.ids import pattern, wire
@@ -26,10 +24,10 @@ from marketplace.kit.ids import pattern, wire
 CertificationId = Annotated[str, Meta(pattern=pattern("crt"), examples=["crt_0199a1c2d3e47f60a1b2c3d4e5f60718"])]
 InstitutionId = Annotated[str, Meta(pattern=pattern("ins"), examples=["ins_0199a1c2d3e47f60a1b2c3d4e5f60719"])]
 DecisionId = Annotated[str, Meta(pattern=pattern("dec"), examples=["dec_0199a1c2d3e47f60a1b2c3d4e5f6071a"])]
-AssessmentId = Annotated[str, Meta(pattern=pattern("asm"), examples=["asm_0199a1c2d3e47f60a1b2c3d4e5f6071b"])]
 Day = Annotated[date, Meta(examples=["2027-03-01"])]
 Number = Annotated[str, Meta(examples=["JLLJ-2026-00001"])]
 Grade = Annotated[int, Meta(ge=1, le=5, examples=[4])]
+GradeMethod = Annotated[str, Meta(examples=["jl-sojourn-2026.1"], description="The version of the rubric.")]
 # A reason is public and permanent: it says something, and has no byte that the register could not keep.
 Reason = Annotated[
     str,
@@ -55,13 +53,6 @@ class RectificationRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unk
     reason: Reason
     safety_defect: bool
     rectify_by: Day | None = None
-
-
-class AssessmentResult(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The scores of a visit."""
-
-    scores: Scores
-    assessed_on: Day
 
 
 class HistoryView(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,6 +85,8 @@ class CertificationView(msgspec.Struct, frozen=True, kw_only=True):
     status: Status
     bookable: bool
     grade: Grade | None
+    grade_method: GradeMethod
+    grade_cap: GradeCap | None
     assessed_grade: Grade | None
     valid_from: date
     valid_until: date
@@ -110,6 +103,7 @@ class CertificationView(msgspec.Struct, frozen=True, kw_only=True):
     @classmethod
     def of(cls, certification: Certification, *, principal: Principal, now: datetime) -> Self:
         """Show a certification to an officer."""
+        shown = public_grade(certification, today=clock.local_date(now))
         return cls(
             id=wire("crt", certification.id),
             institution_id=wire("ins", certification.institution_id),
@@ -117,7 +111,9 @@ class CertificationView(msgspec.Struct, frozen=True, kw_only=True):
             number=certification.number,
             status=certification.status,
             bookable=bookable(certification.status, safety_defect=certification.safety_defect),
-            grade=shown_grade(certification, today=clock.local_date(now)),
+            grade=shown.grade,
+            grade_method=shown.method,
+            grade_cap=shown.cap,
             assessed_grade=certification.grade,
             valid_from=certification.valid_from_on,
             valid_until=certification.valid_until_on,
@@ -145,37 +141,6 @@ class CertificationDetail(CertificationView, frozen=True, kw_only=True):
         """Show a certification and its history."""
         shown = CertificationView.of(certification, principal=principal, now=now)
         return cls(**msgspec.structs.asdict(shown), history=[HistoryView.of(entry) for entry in history])
-
-
-class CertificateView(msgspec.Struct, frozen=True, kw_only=True):
-    """A certificate as anyone may check it: its standing now, not when it was printed."""
-
-    number: Number
-    status: Status
-    bookable: bool
-    grade: Grade | None
-    valid_from: date
-    valid_until: date
-    assessed_on: date
-    assessment_overdue: bool
-    institution_id: InstitutionId
-    institution_name: Annotated[str, Meta(examples=["长白山云顶康养中心（示例）"])]
-
-    @classmethod
-    def of(cls, certification: Certification, *, now: datetime) -> Self:
-        """Show a certificate to the public."""
-        return cls(
-            number=certification.number,
-            status=certification.status,
-            bookable=bookable(certification.status, safety_defect=certification.safety_defect),
-            grade=shown_grade(certification, today=clock.local_date(now)),
-            valid_from=certification.valid_from_on,
-            valid_until=certification.valid_until_on,
-            assessed_on=certification.assessed_on,
-            assessment_overdue=certification.assessment_overdue,
-            institution_id=wire("ins", certification.institution_id),
-            institution_name=certification.institution_name,
-        )
 
 
 class DecisionView(msgspec.Struct, frozen=True, kw_only=True):
@@ -215,43 +180,4 @@ class DecisionView(msgspec.Struct, frozen=True, kw_only=True):
             approved_by=wire("stf", decision.approved_by) if decision.approved_by else None,
             approved_at=decision.approved_at,
             valid_transitions=offered_on_decision(decision, officer=principal.id, level=principal.level),
-        )
-
-
-class AssessmentView(msgspec.Struct, frozen=True, kw_only=True):
-    """An assessment: due on a day, and once done with its scores, total and grade (null below the lowest level)."""
-
-    id: AssessmentId
-    certification_id: CertificationId
-    institution_id: InstitutionId
-    institution_name: Annotated[str, Meta(examples=["长白山云顶康养中心（示例）"])]
-    status: AssessmentStatus
-    due_on: date
-    ordered_at: datetime
-    rubric: Annotated[str | None, Meta(examples=["gbt37276-2018"])]
-    scores: Scores | None
-    score: Annotated[int | None, Meta(examples=[803])]
-    grade: Grade | None
-    assessed_on: date | None
-    completed_at: datetime | None
-    valid_transitions: Annotated[list[str], Meta(examples=[["complete"]])]
-
-    @classmethod
-    def of(cls, assessment: Assessment, *, principal: Principal) -> Self:
-        """Show an assessment to an officer."""
-        return cls(
-            id=wire("asm", assessment.id),
-            certification_id=wire("crt", assessment.certification_id),
-            institution_id=wire("ins", assessment.institution_id),
-            institution_name=assessment.institution_name,
-            status=assessment.status,
-            due_on=assessment.due_on,
-            ordered_at=assessment.ordered_at,
-            rubric=assessment.rubric,
-            scores=assessment.scores,
-            score=assessment.score,
-            grade=assessment.grade,
-            assessed_on=assessment.assessed_on,
-            completed_at=assessment.completed_at,
-            valid_transitions=offered_on_assessment(assessment, level=principal.level),
         )

@@ -11,8 +11,8 @@ from marketplace.certifications.rules.applying import (
     Application,
     ApplicationEntry,
     ApplicationKind,
-    Evidence,
-    EvidenceKind,
+    Exhibit,
+    ExhibitKind,
     Objection,
 )
 from marketplace.certifications.schemas import CertificationId, Grade, InstitutionId
@@ -34,18 +34,18 @@ class ApplicationRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True
     kind: Annotated[ApplicationKind, Meta(examples=["initial"])] = ApplicationKind.INITIAL
 
 
-class EvidenceInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ExhibitInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A document: its number or name, who issued it, and its last day if it has one."""
 
-    kind: Annotated[EvidenceKind, Meta(examples=["fire_safety"])]
+    kind: Annotated[ExhibitKind, Meta(examples=["fire_safety"])]
     reference: Title
     issued_by: Annotated[Title | None, Meta(examples=["住房和城乡建设局"])] = None
     valid_until: Annotated[date | None, Meta(examples=["2029-12-31"])] = None
 
     @property
-    def piece(self) -> Evidence:
+    def piece(self) -> Exhibit:
         """The same as a value of the domain."""
-        return Evidence(
+        return Exhibit(
             kind=self.kind, reference=self.reference, issued_by=self.issued_by, valid_until_on=self.valid_until
         )
 
@@ -165,10 +165,10 @@ class ApplicationView(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-class EvidenceView(msgspec.Struct, frozen=True, kw_only=True):
+class ExhibitView(msgspec.Struct, frozen=True, kw_only=True):
     """A document on file."""
 
-    kind: EvidenceKind
+    kind: ExhibitKind
     reference: Title
     issued_by: str | None
     valid_until: date | None
@@ -216,7 +216,7 @@ class ApplicationStep(msgspec.Struct, frozen=True, kw_only=True):
 class ApplicationDetail(ApplicationView, frozen=True, kw_only=True):
     """An application with its evidence, objections, steps, and what the caller may do next."""
 
-    evidence: list[EvidenceView]
+    evidence: list[ExhibitView]
     objections: list[ObjectionView]
     history: list[ApplicationStep]
     valid_transitions: Annotated[list[str], Meta(examples=[["accept", "request_correction"]])]

@@ -19,9 +19,10 @@ from marketplace.embedded.stripe_sandbox.errors import Json, StripeError
 from marketplace.embedded.stripe_sandbox.idempotency import Answer
 from marketplace.embedded.stripe_sandbox.ids import new_id
 from marketplace.embedded.stripe_sandbox.rendering import render
+from marketplace.embedded.stripe_sandbox.resources import accounts
 from marketplace.embedded.stripe_sandbox.sandbox import Sandbox, TheSandbox
 from marketplace.embedded.stripe_sandbox.settings import API_VERSION, TEST_KEYS
-from marketplace.embedded.stripe_sandbox.store import Transaction
+from marketplace.embedded.stripe_sandbox.store import PLATFORM, Transaction
 from marketplace.embedded.stripe_sandbox.wire import decode_form
 
 log = logging.getLogger(__name__)
@@ -35,6 +36,7 @@ class _Asked:
 
     request_id: str
     changes: bool
+    account: str
     key: str | None
     fingerprint: str
     verb: routes.Verb
@@ -56,6 +58,8 @@ async def api(request: ApiRequest, sandbox: TheSandbox) -> Response[Any]:
     }
     try:
         _authenticate(sandbox, request.headers.get("authorization", ""))
+        if sandbox.chaos.strikes(sandbox.chaos.knobs.ignore_keys_rate):
+            key = None
         asked = await _understand(request, request_id, key)
         with sandbox.in_flight.claim(key):
             answer = await _perform(sandbox, asked)
@@ -101,12 +105,14 @@ async def _broken_off() -> AsyncIterator[bytes]:
 async def _understand(request: ApiRequest, request_id: str, key: str | None) -> _Asked:
     verb, ids = routes.find(request.method, request.url.path)
     params = decode_form(await request.body() if request.method == "POST" else request.scope["query_string"])
-    print_ = idempotency.fingerprint(request.method, request.url.path, params)
+    account = request.headers.get("stripe-account") or PLATFORM
+    print_ = idempotency.fingerprint(request.method, f"{account}{request.url.path}", params)
     expand = params.pop("expand", [])
     if not isinstance(expand, list) or not all(isinstance(path, str) for path in expand):
         raise StripeError(400, "invalid_request_error", "Invalid array", param="expand")
     return _Asked(
         request_id=request_id,
+        account=account,
         changes=request.method != HttpMethod.GET,
         key=key,
         fingerprint=print_,
@@ -130,6 +136,9 @@ async def _perform(sandbox: Sandbox, asked: _Asked) -> Answer:
 def _answer(sandbox: Sandbox, tx: Transaction, asked: _Asked) -> Answer:
     """Work inside the one transaction that holds the effect, its key, its events and their deliveries."""
     now = sandbox.clock.now()
+    if asked.account != PLATFORM:
+        accounts.must_exist(tx, asked.account)
+        tx.account = asked.account
     if asked.key is not None and (stored := idempotency.recall(tx, asked.key, asked.fingerprint, now=now)):
         return stored
     request = {"id": asked.request_id, "idempotency_key": asked.key}

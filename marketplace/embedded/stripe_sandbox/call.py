@@ -7,7 +7,7 @@ from marketplace.embedded.stripe_sandbox.errors import Json
 from marketplace.embedded.stripe_sandbox.ids import new_id
 from marketplace.embedded.stripe_sandbox.rendering import render
 from marketplace.embedded.stripe_sandbox.settings import API_VERSION
-from marketplace.embedded.stripe_sandbox.store import Transaction
+from marketplace.embedded.stripe_sandbox.store import PLATFORM, Transaction
 from marketplace.embedded.stripe_sandbox.wire import Shape, read
 
 
@@ -35,6 +35,8 @@ class Call:
         data: Json = {"object": render(self.tx, thing)}
         if previous is not None:
             data["previous_attributes"] = previous
+        # An event of a connected account names it; the platform's own do not.
+        whose = {} if self.tx.account == PLATFORM else {"account": self.tx.account}
         event = {
             "id": new_id("evt"),
             "object": "event",
@@ -45,6 +47,7 @@ class Call:
             "pending_webhooks": 0,
             "request": self.request,
             "type": event_type,
+            **whose,
         }
         self.tx.add(event)
         webhooks.owe(self.tx, event)

@@ -13,6 +13,7 @@ class Card:
     decline: tuple[str, str] | None = None
     challenge: bool = False
     refunds: Literal["at_once", "pending", "fail_later"] = "at_once"
+    disputed: bool = False
 
     @property
     def last4(self) -> str:
@@ -39,6 +40,7 @@ CARDS = {
         Card("4000002500003155", challenge=True),
         Card("4000000000007726", refunds="pending"),
         Card("4000000000005126", refunds="fail_later"),
+        Card("4000000000000259", disputed=True),
     )
 }
 
@@ -57,7 +59,17 @@ NAMED = {
     "pm_card_threeDSecure2Required": "4000000000003220",
     "pm_card_pendingRefund": "4000000000007726",
     "pm_card_refundFail": "4000000000005126",
+    "pm_card_createDispute": "4000000000000259",
 }
+
+SHOWN = (
+    (GOOD, "普通卡，直接成功", "Pays at once"),
+    ("4000000000003220", "需要银行验证（3-D Secure）", "Asks the bank (3-D Secure)"),
+    ("4000000000009995", "余额不足", "Insufficient funds"),
+    ("4000000000005126", "退款稍后失败", "Its refunds fail later"),
+    ("4000000000000259", "付款后被拒付", "Disputed after paying"),
+)
+"""The cards that the hosted page offers, with what each of them does."""
 
 MESSAGES = {
     "card_declined": "Your card was declined.",

@@ -20,6 +20,8 @@ class Knobs:
     """Deliveries that never leave and are never tried again."""
     double_webhooks: Rate = 0.0
     """Deliveries that are sent twice."""
+    reorder_webhooks: Rate = 0.0
+    """Deliveries that are held back for up to a second, so that later ones overtake them."""
     delay_ms: Milliseconds = 0
     """How long every delivery waits first."""
     latency_ms: Milliseconds = 0
@@ -28,6 +30,8 @@ class Knobs:
     """API calls whose effect commits and whose connection then breaks."""
     error_rate: Rate = 0.0
     """API calls answered 500 before they have any effect."""
+    ignore_keys_rate: Rate = 0.0
+    """API calls whose idempotency key is not looked at, as if each try had drawn a new one: what a careless caller gets."""
     settle_delay_ms: Milliseconds = 2_000
     """How long slow things stay pending: wallet refunds, payments made `later` (no accident: 2 s unless told otherwise)."""
 
@@ -38,6 +42,10 @@ class Chaos:
     def __init__(self) -> None:
         self.knobs = Knobs()
         self._dice = random.Random()  # noqa: S311 -- accidents are not secrets.
+
+    def seed(self, number: int) -> None:
+        """Make the accidents of a run repeatable, as far as the order of calls is."""
+        self._dice.seed(number)
 
     def turn(self, changes: Json) -> Knobs:
         """Turn the knobs that are named.
@@ -58,3 +66,7 @@ class Chaos:
     def strikes(self, rate: float) -> bool:
         """Roll the dice."""
         return self._dice.random() < rate
+
+    def between(self, least: float, most: float) -> float:
+        """Draw a number."""
+        return self._dice.uniform(least, most)

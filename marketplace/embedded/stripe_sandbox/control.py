@@ -5,9 +5,17 @@ GET    /_sandbox/chaos                     the knobs as they stand
 POST   /_sandbox/chaos {knob: value, …}    turn some (`chaos.py` lists them)
 DELETE /_sandbox/chaos                     turn all off
 POST   /_sandbox/clock {offset_seconds}    move the clock, relative to real time
+POST   /_sandbox/chaos/seed {number}       make the accidents repeatable
 POST   /_sandbox/refunds/{id}/fail         fail a pending or succeeded refund
 POST   /_sandbox/refunds/{id}/settle       let a pending refund arrive now
 POST   /_sandbox/events/{id}/resend        owe an event again to every endpoint
+POST   /_sandbox/charges/{id}/dispute      have the payer's bank dispute a card's charge
+POST   /_sandbox/disputes/{id}/win         decide a dispute for the platform
+POST   /_sandbox/disputes/{id}/lose        decide it for the payer
+POST   /_sandbox/accounts/{id}/onboard     have a connected account's owner tell everything
+POST   /_sandbox/accounts/{id}/restrict    have Stripe want more of it: it may not be paid
+POST   /_sandbox/payouts/{id}/fail         have the bank refuse a payout of the platform
+POST   /_sandbox/endpoints/{id}/rotation {keep_seconds}   give a webhook endpoint a new secret beside the former
 """
 
 from dataclasses import asdict
@@ -22,7 +30,14 @@ from litestar.params import FromPath, JSONBody
 
 from marketplace.embedded.stripe_sandbox.errors import Json
 from marketplace.embedded.stripe_sandbox.rendering import render
-from marketplace.embedded.stripe_sandbox.resources import events, refunds
+from marketplace.embedded.stripe_sandbox.resources import (
+    accounts,
+    disputes,
+    events,
+    payouts,
+    refunds,
+    webhook_endpoints,
+)
 from marketplace.embedded.stripe_sandbox.sandbox import Sandbox, TheSandbox
 from marketplace.embedded.stripe_sandbox.settings import API_VERSION
 
@@ -31,6 +46,18 @@ class ClockSetting(msgspec.Struct, forbid_unknown_fields=True):
     """How far the clock stands from real time."""
 
     offset_seconds: int
+
+
+class Seed(msgspec.Struct, forbid_unknown_fields=True):
+    """What the dice start from."""
+
+    number: int
+
+
+class Rotation(msgspec.Struct, forbid_unknown_fields=True):
+    """How long the former secret goes on signing."""
+
+    keep_seconds: float = 24 * 3600.0
 
 
 @get("/livez")
@@ -82,6 +109,12 @@ class Control(Controller):
         """Turn the knobs that are named."""
         return asdict(sandbox.chaos.turn(data))
 
+    @post("/chaos/seed", status_code=200)
+    async def seed_chaos(self, sandbox: TheSandbox, data: JSONBody[Seed]) -> Json:
+        """Make the accidents repeatable."""
+        sandbox.chaos.seed(data.number)
+        return {"number": data.number}
+
     @delete("/chaos", status_code=200)
     async def calm_chaos(self, sandbox: TheSandbox) -> Json:
         """Turn everything off."""
@@ -108,3 +141,40 @@ class Control(Controller):
     async def resend_event(self, sandbox: TheSandbox, event_id: FromPath[str]) -> Json:
         """Owe an event again."""
         return {"deliveries": await sandbox.change(lambda call: events.resend(call, event_id))}
+
+    @post("/charges/{charge_id:str}/dispute", status_code=200)
+    async def dispute_charge(self, sandbox: TheSandbox, charge_id: FromPath[str]) -> Json:
+        """Have the payer's bank dispute a charge."""
+        return await sandbox.change(lambda call: render(call.tx, disputes.dispute_charge(call, charge_id)))
+
+    @post("/disputes/{dispute_id:str}/win", status_code=200)
+    async def win_dispute(self, sandbox: TheSandbox, dispute_id: FromPath[str]) -> Json:
+        """Decide a dispute for the platform."""
+        return await sandbox.change(lambda call: render(call.tx, disputes.decide(call, dispute_id, won=True)))
+
+    @post("/disputes/{dispute_id:str}/lose", status_code=200)
+    async def lose_dispute(self, sandbox: TheSandbox, dispute_id: FromPath[str]) -> Json:
+        """Decide a dispute for the payer."""
+        return await sandbox.change(lambda call: render(call.tx, disputes.decide(call, dispute_id, won=False)))
+
+    @post("/accounts/{account_id:str}/onboard", status_code=200)
+    async def onboard_account(self, sandbox: TheSandbox, account_id: FromPath[str]) -> Json:
+        """Have the owner of a connected account tell everything."""
+        return await sandbox.change(lambda call: render(call.tx, accounts.onboard(call, account_id)))
+
+    @post("/accounts/{account_id:str}/restrict", status_code=200)
+    async def restrict_account(self, sandbox: TheSandbox, account_id: FromPath[str]) -> Json:
+        """Have Stripe want more of a connected account."""
+        return await sandbox.change(lambda call: render(call.tx, accounts.restrict(call, account_id)))
+
+    @post("/payouts/{payout_id:str}/fail", status_code=200)
+    async def fail_payout(self, sandbox: TheSandbox, payout_id: FromPath[str]) -> Json:
+        """Have the bank refuse a payout."""
+        return await sandbox.change(lambda call: render(call.tx, payouts.fail(call, payout_id)))
+
+    @post("/endpoints/{endpoint_id:str}/rotation", status_code=200)
+    async def rotate_secret(self, sandbox: TheSandbox, endpoint_id: FromPath[str], data: JSONBody[Rotation]) -> Json:
+        """Give a webhook endpoint a new secret; this answer is the only one that shows it."""
+        return await sandbox.change(
+            lambda call: render(call.tx, webhook_endpoints.rotate(call, endpoint_id, keep_seconds=data.keep_seconds))
+        )

@@ -18,6 +18,7 @@ from marketplace.embedded.stripe_sandbox.webhooks import Parcel
 _AT_ONCE = 8
 _LONGEST_NAP_SECONDS = 5.0
 _TIMEOUT_SECONDS = 10.0
+_HELD_BACK_SECONDS = 1.0
 
 log = logging.getLogger(__name__)
 
@@ -83,6 +84,9 @@ class Courier:
         knobs = self._chaos.knobs
         if knobs.delay_ms:
             await asyncio.sleep(knobs.delay_ms / 1000)
+        if self._chaos.strikes(knobs.reorder_webhooks):
+            # Held back for a moment of its own, so that what was owed later arrives earlier.
+            await asyncio.sleep(self._chaos.between(0.0, _HELD_BACK_SECONDS))
         if self._chaos.strikes(knobs.drop_webhooks):
             await self._store.change(lambda tx: webhooks.abandon(tx, parcel.delivery_id, "dropped by chaos"))
             return
@@ -103,7 +107,7 @@ async def _send(client: httpx.AsyncClient, parcel: Parcel) -> tuple[int | None, 
     headers = {
         "Content-Type": "application/json; charset=utf-8",
         "User-Agent": "Stripe/1.0 (Houniao Stripe sandbox)",
-        "Stripe-Signature": webhooks.signature(parcel.body, parcel.secret, int(time.time())),
+        "Stripe-Signature": webhooks.signature(parcel.body, parcel.secrets, int(time.time())),
     }
     try:
         answer = await client.post(parcel.url, content=parcel.body, headers=headers)

@@ -8,7 +8,7 @@ from marketplace.embedded.stripe_sandbox.call import Call
 from marketplace.embedded.stripe_sandbox.errors import Json
 from marketplace.embedded.stripe_sandbox.html import page
 from marketplace.embedded.stripe_sandbox.pages import PageRequest, refuse_other_sites
-from marketplace.embedded.stripe_sandbox.resources import events
+from marketplace.embedded.stripe_sandbox.resources import balance, events
 from marketplace.embedded.stripe_sandbox.sandbox import TheSandbox
 
 _ROWS = 30
@@ -41,6 +41,10 @@ def _lately(call: Call) -> Json:
         "payments": call.tx.select("payment_intent", tail=tail),
         "sessions": call.tx.select("checkout.session", tail=tail),
         "refunds": call.tx.select("refund", tail=tail),
+        "accounts": call.tx.select("account", tail=tail),
+        "transfers": call.tx.select("transfer", tail=tail),
+        "disputes": call.tx.select("dispute", tail=tail),
+        "balances": {status: balance.sums(call, status) for status in ("available", "pending")},
         "events": happened,
         "deliveries": deliveries,
         "endpoints": {endpoint["id"]: endpoint["url"] for endpoint in call.tx.select("webhook_endpoint")},

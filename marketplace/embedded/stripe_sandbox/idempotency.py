@@ -33,7 +33,7 @@ def recall(tx: Transaction, key: str, print_: str, *, now: float) -> Answer | No
     Refuses: the same key with other parameters.
     """
     tx.sql("DELETE FROM idempotency_keys WHERE created_at < ?", now - _LIFETIME_SECONDS)
-    rows = tx.sql("SELECT * FROM idempotency_keys WHERE key = ?", key)
+    rows = tx.sql("SELECT * FROM idempotency_keys WHERE key = ?", _scoped(tx, key))
     if not rows:
         return None
     if rows[0]["fingerprint"] != print_:
@@ -50,13 +50,18 @@ def keep(tx: Transaction, key: str, print_: str, answer: Answer, *, now: float) 
     """Store the answer of a key, in the transaction of its effect."""
     tx.sql(
         "INSERT INTO idempotency_keys (key, fingerprint, status, body, request_id, created_at) VALUES (?, ?, ?, ?, ?, ?)",
-        key,
+        _scoped(tx, key),
         print_,
         answer.status,
         answer.body,
         answer.request_id,
         now,
     )
+
+
+def _scoped(tx: Transaction, key: str) -> str:
+    """Each account has keys of its own."""
+    return f"{tx.account} {key}" if tx.account else key
 
 
 class InFlight:

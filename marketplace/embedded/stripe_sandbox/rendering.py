@@ -19,6 +19,10 @@ _EXPANDABLE = {
     },
     "checkout.session": {"customer", "payment_intent"},
     "balance_transaction": {"source"},
+    "transfer": {"balance_transaction", "destination"},
+    "transfer_reversal": {"balance_transaction", "transfer"},
+    "payout": {"balance_transaction", "failure_balance_transaction"},
+    "dispute": {"charge", "payment_intent"},
 }
 _MAX_DEPTH = 4
 

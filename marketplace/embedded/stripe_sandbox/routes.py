@@ -6,21 +6,32 @@ from collections.abc import Callable
 from marketplace.embedded.stripe_sandbox.call import Call
 from marketplace.embedded.stripe_sandbox.errors import Json, invalid
 from marketplace.embedded.stripe_sandbox.resources import (
+    account_links,
+    accounts,
     balance,
     charges,
     checkout_sessions,
     customers,
+    disputes,
     events,
     payment_intents,
     payment_methods,
+    payouts,
     refunds,
+    transfers,
     webhook_endpoints,
 )
 
 Verb = Callable[[Call], Json]
 
 _TABLE: list[tuple[str, str, Verb]] = [
+    ("POST", "/v1/account_links", account_links.create),
+    ("GET", "/v1/accounts", accounts.index),
+    ("POST", "/v1/accounts", accounts.create),
+    ("GET", "/v1/accounts/{id}", accounts.retrieve),
+    ("POST", "/v1/accounts/{id}", accounts.update),
     ("GET", "/v1/balance", balance.retrieve),
+    ("GET", "/v1/balance_settings", balance.retrieve_settings),
     ("GET", "/v1/balance_transactions", balance.index_transactions),
     ("GET", "/v1/balance_transactions/{id}", balance.retrieve_transaction),
     ("GET", "/v1/charges", charges.index),
@@ -33,6 +44,12 @@ _TABLE: list[tuple[str, str, Verb]] = [
     ("GET", "/v1/customers", customers.index),
     ("POST", "/v1/customers", customers.create),
     ("GET", "/v1/customers/{id}", customers.retrieve),
+    ("POST", "/v1/customers/{id}", customers.update),
+    ("DELETE", "/v1/customers/{id}", customers.delete),
+    ("GET", "/v1/disputes", disputes.index),
+    ("GET", "/v1/disputes/{id}", disputes.retrieve),
+    ("POST", "/v1/disputes/{id}", disputes.update),
+    ("POST", "/v1/disputes/{id}/close", disputes.close),
     ("GET", "/v1/events", events.index),
     ("GET", "/v1/events/{id}", events.retrieve),
     ("GET", "/v1/payment_intents", payment_intents.index),
@@ -43,12 +60,21 @@ _TABLE: list[tuple[str, str, Verb]] = [
     ("POST", "/v1/payment_intents/{id}/confirm", payment_intents.confirm),
     ("POST", "/v1/payment_methods", payment_methods.create),
     ("GET", "/v1/payment_methods/{id}", payment_methods.retrieve),
+    ("GET", "/v1/payouts", payouts.index),
+    ("POST", "/v1/payouts", payouts.create),
+    ("GET", "/v1/payouts/{id}", payouts.retrieve),
     ("GET", "/v1/refunds", refunds.index),
     ("POST", "/v1/refunds", refunds.create),
     ("GET", "/v1/refunds/{id}", refunds.retrieve),
+    ("GET", "/v1/transfers", transfers.index),
+    ("POST", "/v1/transfers", transfers.create),
+    ("GET", "/v1/transfers/{id}", transfers.retrieve),
+    ("GET", "/v1/transfers/{id}/reversals", transfers.index_reversals),
+    ("POST", "/v1/transfers/{id}/reversals", transfers.reverse),
     ("GET", "/v1/webhook_endpoints", webhook_endpoints.index),
     ("POST", "/v1/webhook_endpoints", webhook_endpoints.create),
     ("GET", "/v1/webhook_endpoints/{id}", webhook_endpoints.retrieve),
+    ("POST", "/v1/webhook_endpoints/{id}", webhook_endpoints.update),
     ("DELETE", "/v1/webhook_endpoints/{id}", webhook_endpoints.delete),
 ]
 

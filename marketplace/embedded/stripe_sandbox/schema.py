@@ -48,3 +48,16 @@ CREATE TABLE endpoint_secrets (endpoint_id TEXT PRIMARY KEY, secret TEXT NOT NUL
 
 CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
+
+UPGRADES = (
+    # Connected accounts: whose an object and a timer is. Endpoints: the former secret, while both are valid.
+    """
+ALTER TABLE objects ADD COLUMN account TEXT NOT NULL DEFAULT '';
+ALTER TABLE timers ADD COLUMN account TEXT NOT NULL DEFAULT '';
+ALTER TABLE endpoint_secrets ADD COLUMN former_secret TEXT;
+ALTER TABLE endpoint_secrets ADD COLUMN former_until REAL;
+DROP INDEX objects_by_kind;
+CREATE INDEX objects_by_kind ON objects (kind, account, seq);
+CREATE INDEX objects_by_source ON objects (json_extract(data, '$.source_transaction'));
+""",
+)

@@ -48,6 +48,8 @@ def create_app(sandbox: Sandbox) -> Litestar:
             pages.authorise_page,
             pages.authorise,
             pages.authorise_code,
+            pages.onboarding_page,
+            pages.onboard,
         ],
         dependencies={"sandbox": Provide(lambda: sandbox, sync_to_thread=False)},
         exception_handlers={StripeError: _refuse, msgspec.ValidationError: _refuse},

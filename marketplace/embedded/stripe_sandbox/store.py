@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from marketplace.embedded.stripe_sandbox.errors import Json, no_such
-from marketplace.embedded.stripe_sandbox.schema import SCHEMA
+from marketplace.embedded.stripe_sandbox.schema import SCHEMA, UPGRADES
 from marketplace.embedded.stripe_sandbox.settings import SettingsError
 
 Result = TypeVar("Result")
@@ -22,14 +22,25 @@ Result = TypeVar("Result")
 Where = tuple[str, *tuple[Any, ...]]
 """A condition in SQL, and a value for each of its placeholders."""
 
-_SCHEMA_VERSION = 1
+PLATFORM = ""
+"""The account of the platform itself; a connected account is named by its id."""
 
 
 class Transaction:
-    """One open transaction: the only way to read or write."""
+    """One open transaction: the only way to read or write, within one account."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
+        self.account = PLATFORM
+
+    @contextmanager
+    def inside(self, account: str) -> Iterator[None]:
+        """Work in another account for a while, as a transfer does that moves money between two."""
+        before, self.account = self.account, account
+        try:
+            yield
+        finally:
+            self.account = before
 
     def sql(self, statement: str, *values: Any) -> list[sqlite3.Row]:
         """Run one parameterised statement and return its rows."""
@@ -38,9 +49,10 @@ class Transaction:
     def add(self, thing: Json) -> None:
         """Store a new Stripe object."""
         self.sql(
-            "INSERT INTO objects (id, kind, created, data) VALUES (?, ?, ?, ?)",
+            "INSERT INTO objects (id, kind, account, created, data) VALUES (?, ?, ?, ?, ?)",
             thing["id"],
             thing["object"],
+            self.account,
             thing["created"],
             json.dumps(thing, ensure_ascii=False),
         )
@@ -54,30 +66,41 @@ class Transaction:
         self.sql("DELETE FROM objects WHERE id = ?", object_id)
 
     def find(self, object_id: str) -> Json | None:
-        """Look any object up by its id."""
+        """Look any object of any account up by its id."""
         rows = self.sql("SELECT data FROM objects WHERE id = ?", object_id)
         return json.loads(rows[0]["data"]) if rows else None
 
     def get(self, kind: str, object_id: str, *, param: str = "id", status: int = 404) -> Json:
         """Look an object of one kind up.
 
-        Refuses: an id that names nothing of this kind.
+        Refuses: an id that names nothing of this kind in this account.
         """
-        thing = self.find(object_id)
-        if thing is None or thing["object"] != kind:
+        rows = self.sql(
+            "SELECT data FROM objects WHERE id = ? AND kind = ? AND account = ?", object_id, kind, self.account
+        )
+        if not rows:
             raise no_such(kind, object_id, param=param, status=status)
+        thing: Json = json.loads(rows[0]["data"])
         return thing
 
     def select(self, kind: str, *, where: Sequence[Where] = (), tail: str = "ORDER BY seq DESC") -> list[Json]:
-        """Read the objects of one kind that meet every condition."""
+        """Read the account's objects of one kind that meet every condition."""
         conditions = "".join(f" AND ({condition})" for condition, *_ in where)
         values = [value for _, *given in where for value in given]
-        rows = self.sql(f"SELECT data FROM objects WHERE kind = ?{conditions} {tail}", kind, *values)
+        rows = self.sql(
+            f"SELECT data FROM objects WHERE kind = ? AND account = ?{conditions} {tail}", kind, self.account, *values
+        )
         return [json.loads(row["data"]) for row in rows]
 
     def set_timer(self, action: str, object_id: str, due_at: float) -> None:
         """Ask for `action` on an object at `due_at` of the sandbox's clock; the row survives a restart."""
-        self.sql("INSERT INTO timers (action, object_id, due_at) VALUES (?, ?, ?)", action, object_id, due_at)
+        self.sql(
+            "INSERT INTO timers (action, object_id, account, due_at) VALUES (?, ?, ?, ?)",
+            action,
+            object_id,
+            self.account,
+            due_at,
+        )
 
     def fact(self, name: str) -> str | None:
         """Read a remembered fact about the sandbox itself."""
@@ -141,8 +164,8 @@ class Store:
 
     def _migrate(self) -> None:
         version = self._connection.execute("PRAGMA user_version").fetchone()[0]
-        if version == _SCHEMA_VERSION:
-            return
-        if version != 0:
-            raise SettingsError(f"The sandbox file has version {version}, expected {_SCHEMA_VERSION}: delete it.")
-        self._connection.executescript(f"BEGIN;{SCHEMA};PRAGMA user_version={_SCHEMA_VERSION};COMMIT;")
+        newest = 1 + len(UPGRADES)
+        if version > newest:
+            raise SettingsError(f"The sandbox file has version {version}, this program knows {newest}: delete it.")
+        for number, script in list(enumerate((SCHEMA, *UPGRADES), start=1))[version:]:
+            self._connection.executescript(f"BEGIN;{script};PRAGMA user_version={number};COMMIT;")

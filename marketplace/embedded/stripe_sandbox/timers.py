@@ -3,11 +3,20 @@
 from collections.abc import Callable
 
 from marketplace.embedded.stripe_sandbox.call import Call
-from marketplace.embedded.stripe_sandbox.resources import balance, checkout_paying, checkout_sessions, refunds
+from marketplace.embedded.stripe_sandbox.resources import (
+    balance,
+    checkout_paying,
+    checkout_sessions,
+    disputes,
+    payouts,
+    refunds,
+)
 from marketplace.embedded.stripe_sandbox.store import Transaction
 
 _ACTIONS: dict[str, Callable[[Call, str], None]] = {
     "balance.release": balance.release,
+    "dispute.open": disputes.open_on_time,
+    "payout.arrive": payouts.arrive,
     "refund.settle": refunds.settle,
     "refund.fail": refunds.fail_on_time,
     "session.expire": checkout_sessions.expire_on_time,
@@ -18,10 +27,13 @@ _ACTIONS: dict[str, Callable[[Call, str], None]] = {
 
 def run_one_due(call: Call, *, at: float) -> bool:
     """Run the oldest due timer and forget it, in one transaction; returns whether there was one."""
-    rows = call.tx.sql("SELECT id, action, object_id FROM timers WHERE due_at <= ? ORDER BY due_at, id LIMIT 1", at)
+    rows = call.tx.sql(
+        "SELECT id, action, object_id, account FROM timers WHERE due_at <= ? ORDER BY due_at, id LIMIT 1", at
+    )
     if not rows:
         return False
-    _ACTIONS[rows[0]["action"]](call, rows[0]["object_id"])
+    with call.tx.inside(rows[0]["account"]):
+        _ACTIONS[rows[0]["action"]](call, rows[0]["object_id"])
     call.tx.sql("DELETE FROM timers WHERE id = ?", rows[0]["id"])
     return True
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from marketplace.embedded.stripe_sandbox.errors import Json
 from marketplace.embedded.stripe_sandbox.rendering import render
-from marketplace.embedded.stripe_sandbox.store import Transaction
+from marketplace.embedded.stripe_sandbox.store import PLATFORM, Transaction
 
 _BACK_OFF_SECONDS = (1, 2, 5, 10, 30, 60)
 _GIVE_UP_AFTER_SECONDS = 3 * 24 * 3600
@@ -20,13 +20,14 @@ class Parcel:
 
     delivery_id: int
     url: str
-    secret: str
+    secrets: tuple[str, ...]
     body: bytes
 
 
 def owe(tx: Transaction, event: Json) -> int:
-    """Owe an event to every enabled endpoint that listens for its type; returns how many."""
-    listeners = [endpoint for endpoint in tx.select("webhook_endpoint") if _listens(endpoint, event["type"])]
+    """Owe an event to every enabled endpoint that listens for its type and its account; returns how many."""
+    with tx.inside(PLATFORM):
+        listeners = [endpoint for endpoint in tx.select("webhook_endpoint") if _listens(endpoint, event)]
     due = time.time()
     for endpoint in listeners:
         tx.sql(
@@ -95,18 +96,40 @@ def abandon(tx: Transaction, delivery_id: int, reason: str) -> None:
     )
 
 
-def signature(body: bytes, secret: str, timestamp: int) -> str:
-    """Sign a body as Stripe does: `t=…,v1=…`, HMAC-SHA256 over timestamp, dot and body."""
-    digest = hmac.new(secret.encode(), f"{timestamp}.".encode() + body, hashlib.sha256).hexdigest()
-    return f"t={timestamp},v1={digest}"
+def keep_secret(tx: Transaction, endpoint_id: str, secret: str) -> None:
+    """Make a secret the only one of an endpoint."""
+    tx.sql("INSERT OR REPLACE INTO endpoint_secrets (endpoint_id, secret) VALUES (?, ?)", endpoint_id, secret)
 
 
-def _listens(endpoint: Json, event_type: str) -> bool:
-    return endpoint["status"] == "enabled" and not {"*", event_type}.isdisjoint(endpoint["enabled_events"])
+def rotate_secret(tx: Transaction, endpoint_id: str, secret: str, *, keep_seconds: float) -> None:
+    """Give an endpoint a new secret; for `keep_seconds` every delivery is signed with the former one as well."""
+    tx.sql(
+        "UPDATE endpoint_secrets SET former_secret = secret, former_until = ?, secret = ? WHERE endpoint_id = ?",
+        time.time() + keep_seconds,
+        secret,
+        endpoint_id,
+    )
+
+
+def signature(body: bytes, secrets: tuple[str, ...], timestamp: int) -> str:
+    """Sign a body as Stripe does: `t=…,v1=…`, HMAC-SHA256 over timestamp, dot and body, once per valid secret."""
+    signed = f"{timestamp}.".encode() + body
+    digests = [hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest() for secret in secrets]
+    return ",".join([f"t={timestamp}", *(f"v1={digest}" for digest in digests)])
+
+
+def _listens(endpoint: Json, event: Json) -> bool:
+    """An endpoint hears the platform or the connected accounts; the one of the environment hears both."""
+    hears = endpoint.get("_hears", "platform")
+    if hears != "both" and (hears == "connect") != ("account" in event):
+        return False
+    return endpoint["status"] == "enabled" and not {"*", event["type"]}.isdisjoint(endpoint["enabled_events"])
 
 
 def _parcel(tx: Transaction, delivery_id: int, event_id: str, endpoint_id: str) -> Parcel:
-    event = render(tx, tx.get("event", event_id))
-    secret = tx.sql("SELECT secret FROM endpoint_secrets WHERE endpoint_id = ?", endpoint_id)[0]["secret"]
+    event = render(tx, tx.find(event_id) or {})
+    kept = tx.sql("SELECT * FROM endpoint_secrets WHERE endpoint_id = ?", endpoint_id)[0]
+    overlaps = kept["former_secret"] is not None and kept["former_until"] > time.time()
+    secrets = (kept["secret"], kept["former_secret"]) if overlaps else (kept["secret"],)
     url = tx.get("webhook_endpoint", endpoint_id)["url"]
-    return Parcel(delivery_id, url, secret, json.dumps(event, ensure_ascii=False, indent=2).encode())
+    return Parcel(delivery_id, url, secrets, json.dumps(event, ensure_ascii=False, indent=2).encode())

@@ -47,27 +47,38 @@ SELECT room_type_id, night, 'taken_count' AS fact, coalesce(held.unit_count, 0):
               GROUP BY 1, 2) AS held USING (room_type_id, night)
  WHERE coalesce(held.unit_count, 0) <> coalesce(n.taken_count, 0)
 """
+# Nights that are not on sale are closed for ever; only those around what is on sale are named one by one.
 _CLOSED_DRIFT = """
 SELECT l.room_type_id, (lower(stretch) + day) AS night, 'closed' AS fact,
-       (nights.closed @> (lower(stretch) + day))::int AS expected, (l.closed @> (lower(stretch) + day))::int AS found
+       (NOT nights.open @> (lower(stretch) + day))::int AS expected, (l.closed @> (lower(stretch) + day))::int AS found
   FROM room_type_locks l,
-       LATERAL (SELECT coalesce(range_agg(daterange(night, night + 1)), '{}') AS closed
-                  FROM room_nights n
-                 WHERE n.room_type_id = l.room_type_id AND (n.closed OR n.taken_count >= n.unit_count)) AS nights,
-       unnest((l.closed - nights.closed) + (nights.closed - l.closed)) AS stretch,
+       LATERAL (SELECT coalesce(range_agg(daterange(night, night + 1))
+                                FILTER (WHERE NOT n.closed AND n.taken_count < n.unit_count), '{}') AS open,
+                       daterange(coalesce(min(night), '2000-01-01') - 400, coalesce(max(night), '2000-01-01') + 400) AS span
+                  FROM room_nights n WHERE n.room_type_id = l.room_type_id) AS nights,
+       unnest(datemultirange(nights.span) * (l.closed * nights.open + (datemultirange(nights.span) - l.closed - nights.open)))
+           AS stretch,
        generate_series(0, upper(stretch) - lower(stretch) - 1) AS day
  WHERE l.room_type_id = ANY ($1)
 """
+# Prices by themselves and as the sum up to and with each night; restrictions by themselves and as the bounds of them all.
 _SEASON_DRIFT = """
 SELECT room_type_id, night, 'price_amount' AS fact, coalesce(n.price_amount, 0)::int AS expected,
        coalesce(s.price_amount, 0) AS found
-  FROM (SELECT * FROM room_nights WHERE room_type_id = ANY ($1)) AS n
-  FULL JOIN (SELECT room_type_id, date '2000-01-01' + day AS night, price_amount, min_stay_count
-               FROM room_type_seasons,
-                    unnest(first_days, end_days, price_amounts, min_stay_counts)
-                        AS run (first, "end", price_amount, min_stay_count),
+  FROM (SELECT *, sum(price_amount) OVER (PARTITION BY room_type_id ORDER BY night) AS upto
+          FROM room_nights WHERE room_type_id = ANY ($1)) AS n
+  FULL JOIN (SELECT room_type_id, date '2000-01-01' + day AS night, price_amount, shortest, longest, lead, no_arrival,
+                    no_departure, before + (day + 1 - first) * price_amount::bigint AS upto,
+                    shortest <= stay_min_count AND longest >= stay_max_count AND lead <= l.lead_day_count
+                    AND (has_closed_days OR NOT no_arrival AND NOT no_departure) AS bounded
+               FROM room_type_seasons s JOIN room_type_locks l USING (room_type_id),
+                    unnest(first_days, end_days, price_amounts, before_amounts, min_stay_counts, max_stay_counts,
+                           lead_day_counts, closed_to_arrival, closed_to_departure)
+                        AS run (first, "end", price_amount, before, shortest, longest, lead, no_arrival, no_departure),
                     generate_series(first, "end" - 1) AS day
-              WHERE room_type_id = ANY ($1)) AS s USING (room_type_id, night)
- WHERE (n.price_amount, n.min_stay_count) IS DISTINCT FROM (s.price_amount, s.min_stay_count)
+              WHERE s.room_type_id = ANY ($1)) AS s USING (room_type_id, night)
+ WHERE (n.price_amount, n.upto, n.min_stay_count, n.max_stay_count, n.lead_day_count, n.closed_to_arrival,
+        n.closed_to_departure, true)
+       IS DISTINCT FROM (s.price_amount, s.upto, s.shortest, s.longest, s.lead, s.no_arrival, s.no_departure, s.bounded)
 """
 _DRIFT = f"{_TAKEN_DRIFT} UNION ALL {_CLOSED_DRIFT} UNION ALL {_SEASON_DRIFT} ORDER BY room_type_id, night, fact"

@@ -43,7 +43,7 @@ async def _finish(scope: Scope, send: Send, start: Message, body: bytes) -> None
     headers = MutableScopeHeaders.from_message(start)
     headers["ETag"] = tag
     headers["Cache-Control"] = REVALIDATE
-    headers["Vary"] = "Accept-Language"
+    headers["Vary"] = "Accept, Accept-Language"
     if tag in Headers.from_scope(scope).get("if-none-match", "").replace("W/", "").split(", "):
         start["status"] = 304  # type: ignore[typeddict-unknown-key]
         for name in ("content-length", "content-type"):

@@ -55,6 +55,8 @@ SEARCH = Limit("search", 600, 60)
 BOOKING = Limit("booking", 300, 60)
 SIGN_IN = Limit("sign-in", 120, 60)
 GENERAL = Limit("general", 1200, 60)
+EXPORT = Limit("export", 12, 60)
+PRINTING = Limit("printing", 30, 60)
 
 
 async def hit(limit: Limit, caller: str) -> tuple[int, float]:

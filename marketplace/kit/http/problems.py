@@ -111,6 +111,7 @@ class InternalError(DomainError):
 
 _UNKNOWN = re.compile(r"unknown field `(?P<name>[^`]*)`")
 _MISSING = re.compile(r"missing required field `(?P<name>[^`]*)`")
+_MISSING_PARAMETER = re.compile(r"Missing required (?:query|header|cookie) parameter '(?P<name>[^']*)'")
 _PATH = re.compile(r" - at `\$?(?P<path>[^`]*)`$")
 _BY_STATUS: dict[int, type[DomainError]] = {
     400: BadRequest,
@@ -241,6 +242,9 @@ def body_refusal(request: Request[Any, Any, Any], message: str) -> DomainError:
 
 def _from_validation(request: Request[Any, Any, Any], error: ValidationException) -> DomainError:
     fields = []
+    if absent := _MISSING_PARAMETER.search(error.detail):
+        name = absent["name"]
+        fields.append(FieldError(pointer=f"?{name}", zh=f"缺少参数 {name}", en=f"The parameter {name} is required."))
     for item in error.extra if isinstance(error.extra, list) else []:
         message, source = item.get("message", ""), item.get("source")
         if unknown := _UNKNOWN.search(message):

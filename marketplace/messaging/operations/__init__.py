@@ -11,7 +11,14 @@ from marketplace.messaging.operations.telling_guests import (
     tell_of_refund,
     tell_of_returned_payment,
 )
-from marketplace.messaging.operations.telling_staff import tell_of_assessment, tell_of_guests_in_house
+from marketplace.messaging.operations.telling_staff import (
+    tell_of_assessment,
+    tell_of_correction,
+    tell_of_escalation,
+    tell_of_guests_in_house,
+    tell_of_inspection,
+    tell_of_preview,
+)
 from marketplace.messaging.operations.writing import forget, write
 
 __all__ = (
@@ -22,9 +29,13 @@ __all__ = (
     "tell_of_assessment",
     "tell_of_cancellation",
     "tell_of_confirmation",
+    "tell_of_correction",
     "tell_of_displacement",
+    "tell_of_escalation",
     "tell_of_guaranteed_departure",
     "tell_of_guests_in_house",
+    "tell_of_inspection",
+    "tell_of_preview",
     "tell_of_refund",
     "tell_of_returned_payment",
     "write",

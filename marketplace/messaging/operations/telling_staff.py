@@ -1,14 +1,16 @@
 """What institutions and officers are told, by mail."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from marketplace.bookings import queries as bookings
 from marketplace.bookings.queries import Notice
 from marketplace.certifications import queries as certifications
+from marketplace.certifications.queries import inspections
 from marketplace.identity import queries as identities
 from marketplace.identity.rules import Level
 from marketplace.institutions import queries as institutions
+from marketplace.kit.clock import local_date
 from marketplace.kit.crypto import vault
 from marketplace.kit.ids import wire
 from marketplace.messaging.operations.writing import write
@@ -47,6 +49,74 @@ async def tell_of_assessment(*, assessment_id: UUID, now: datetime) -> None:
                 "assessment": wire("asm", assessment_id),
             },
             dedupe=f"assessment_ordered:{assessment_id}:{officer.id}",
+            now=now,
+        )
+
+
+async def tell_of_escalation(*, assessment_id: UUID, now: datetime) -> None:
+    """Write to the officers of the level that an overdue assessment has reached; to the province where there is none."""
+    assessment = await certifications.assessment(assessment_id)
+    officers = [one for one in await _officers(assessment.jurisdiction_code) if one.level != Level.COUNTY]
+    reached = [officer for officer in officers if officer.level == assessment.escalated_to]
+    for officer in reached or officers:
+        await write(
+            template="assessment_escalated",
+            to=officer.email,
+            facts={
+                "institution": assessment.institution_name,
+                "due_on": assessment.due_on,
+                "assessment": wire("asm", assessment_id),
+            },
+            dedupe=f"assessment_escalated:{assessment_id}:{assessment.escalated_to}:{officer.id}",
+            now=now,
+        )
+
+
+async def tell_of_preview(*, assessment_id: UUID, now: datetime) -> None:
+    """Write to everybody who works at an institution that they see the result of its assessment before the public does."""
+    assessment = await certifications.assessment(assessment_id)
+    if assessment.preview_until_at is None:
+        return
+    for email in await identities.institution_emails(institution_id=assessment.institution_id):
+        await write(
+            template="assessment_preview",
+            to=email,
+            facts={
+                "assessment": wire("asm", assessment_id),
+                # Its last day is the one before the midnight at which it ends.
+                "due_on": local_date(assessment.preview_until_at - timedelta(seconds=1)),
+            },
+            dedupe=f"assessment_preview:{assessment_id}:{assessment.revision}:{_reader(email)}",
+            now=now,
+        )
+
+
+async def tell_of_correction(*, assessment_id: UUID, correction_id: UUID, now: datetime) -> None:
+    """Write to the officers who assess that an institution disagrees with its preview."""
+    assessment = await certifications.assessment(assessment_id)
+    for officer in await _officers(assessment.jurisdiction_code):
+        if officer.level == Level.COUNTY:
+            continue
+        await write(
+            template="correction_requested",
+            to=officer.email,
+            facts={"institution": assessment.institution_name, "assessment": wire("asm", assessment_id)},
+            dedupe=f"correction_requested:{correction_id}:{officer.id}",
+            now=now,
+        )
+
+
+async def tell_of_inspection(*, inspection_id: UUID, now: datetime) -> None:
+    """Write to the inspectors that were drawn; the institution is not told."""
+    inspection = await inspections.inspection(inspection_id)
+    for officer in await _officers(inspection.jurisdiction_code):
+        if officer.id not in {inspection.first_inspector, inspection.second_inspector}:
+            continue
+        await write(
+            template="inspection_drawn",
+            to=officer.email,
+            facts={"institution": inspection.institution_name, "due_on": inspection.inspect_by_on},
+            dedupe=f"inspection_drawn:{inspection_id}:{officer.id}",
             now=now,
         )
 

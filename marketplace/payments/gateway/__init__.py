@@ -1,10 +1,25 @@
 """The payment provider, behind a port narrow enough that another provider fits: the only importer of ``stripe``."""
 
+from marketplace.payments.gateway.payee_port import PayeeGateway
 from marketplace.payments.gateway.port import KeyReused, PaymentGateway, Refused
+from marketplace.payments.gateway.stripe_disputes import DisputeGateway
 from marketplace.payments.gateway.stripe_gateway import StripeGateway
 from marketplace.settings import Settings
 
-__all__ = ("KeyReused", "PaymentGateway", "Refused", "StripeGateway", "close", "configure", "gateway", "use")
+__all__ = (
+    "DisputeGateway",
+    "KeyReused",
+    "PayeeGateway",
+    "PaymentGateway",
+    "Refused",
+    "StripeGateway",
+    "close",
+    "configure",
+    "disputes",
+    "gateway",
+    "payees",
+    "use",
+)
 
 _gateway: PaymentGateway | None = None
 
@@ -29,6 +44,23 @@ def gateway() -> PaymentGateway:
     if _gateway is None:
         raise RuntimeError("call payments.gateway.configure() first")
     return _gateway
+
+
+def disputes() -> DisputeGateway:
+    """Return the part of the process's gateway that knows of disputes."""
+    return _stripe().disputes
+
+
+def payees() -> PayeeGateway:
+    """Return the part of the process's gateway that pays institutions."""
+    return _stripe().payees
+
+
+def _stripe() -> StripeGateway:
+    found = gateway()
+    if not isinstance(found, StripeGateway):
+        raise RuntimeError("this provider has no such part")  # noqa: TRY004 - a fact of the process, not an argument.
+    return found
 
 
 async def close() -> None:

@@ -5,7 +5,15 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from marketplace.payments.rules import Outcome, PaymentRequest, ProviderNews, RefundOutcome, RefundRequest, Started
+from marketplace.payments.rules import (
+    BalanceEntry,
+    Outcome,
+    PaymentRequest,
+    ProviderNews,
+    RefundOutcome,
+    RefundRequest,
+    Started,
+)
 
 
 class Refused(Exception):
@@ -49,6 +57,12 @@ class PaymentGateway(Protocol):
 
     async def list_missed_events(self, after: datetime) -> Sequence[ProviderNews]:
         """List the events since ``after`` that the provider could not deliver to us."""
+
+    async def list_balance_entries(self, since: datetime) -> Sequence[BalanceEntry]:
+        """List the movements of our balance since then, the oldest first."""
+
+    async def get_balance(self) -> dict[str, int]:
+        """Fetch our balance by currency, what is available and what is pending together."""
 
     def verify_webhook(self, raw: bytes, signature: str | None) -> ProviderNews:
         """Verify a webhook's signature, time and mode. Raises BadWebhookSignature."""

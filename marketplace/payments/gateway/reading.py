@@ -1,11 +1,13 @@
 """What Stripe's objects mean in our words; pure."""
 
+from collections import Counter
 from datetime import UTC, datetime
+from typing import Any
 
 import stripe
 
 from marketplace.payments.errors import ProviderDisagrees
-from marketplace.payments.rules import Outcome, RefundOutcome, Started
+from marketplace.payments.rules import BalanceEntry, Outcome, RefundOutcome, Started
 from marketplace.payments.states import PaymentStatus, RefundStatus
 
 _REFUND_STATUSES = {
@@ -66,3 +68,41 @@ def refund_outcome(refund: stripe.Refund) -> RefundOutcome:
         provider_refund_id=refund.id,
         failure_code=failure or "unknown" if status is RefundStatus.FAILED else None,
     )
+
+
+def balance_entry(transaction: stripe.BalanceTransaction) -> BalanceEntry:
+    """Read a balance transaction with its source expanded."""
+    source = transaction.source
+    moved = None if source is None or isinstance(source, str) else source.to_dict()
+    # A charge is known to us by its intent, and its amount is in the currency that the payer saw.
+    converted = moved is not None and moved.get("currency", transaction.currency) != transaction.currency
+    sign = 1 if transaction.amount >= 0 else -1
+    return BalanceEntry(
+        entry_id=transaction.id,
+        type=transaction.type,
+        source_ref=_ref(moved) if moved is not None else source if isinstance(source, str) else None,
+        amount=transaction.amount,
+        fee_amount=transaction.fee,
+        currency=transaction.currency.upper(),
+        charged_amount=sign * moved["amount"] if moved is not None and converted else transaction.amount,
+        charged_currency=(moved["currency"] if moved is not None and converted else transaction.currency).upper(),
+        booked_at=datetime.fromtimestamp(transaction.created, tz=UTC),
+    )
+
+
+def _ref(moved: dict[str, Any]) -> str:
+    """Return the id by which our journals know what moved money."""
+    if moved["object"] == "charge" and moved.get("payment_intent"):
+        intent = moved["payment_intent"]
+        return str(intent if isinstance(intent, str) else intent["id"])
+    return str(moved["id"])
+
+
+def balance(found: stripe.Balance) -> dict[str, int]:
+    """Add up what is available and what is pending, by currency."""
+    total: Counter[str] = Counter()
+    for ready in found.available:
+        total[ready.currency.upper()] += ready.amount
+    for waiting in found.pending:
+        total[waiting.currency.upper()] += waiting.amount
+    return dict(total)

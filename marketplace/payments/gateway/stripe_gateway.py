@@ -1,8 +1,7 @@
 """Stripe, through its own SDK: Checkout Sessions in, refunds out. In development only the address differs."""
 
 import logging
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -11,14 +10,17 @@ import structlog
 
 from marketplace.kit.db import forbid_transaction
 from marketplace.kit.ids import wire
-from marketplace.payments.errors import ProviderUnavailable
 from marketplace.payments.gateway import reading, webhooks
-from marketplace.payments.gateway.port import KeyReused, Refused
+from marketplace.payments.gateway.port import Refused
+from marketplace.payments.gateway.stripe_disputes import StripeDisputes
+from marketplace.payments.gateway.stripe_payees import StripePayees
+from marketplace.payments.gateway.translating import translated
 from marketplace.payments.gateway.transport import Transport
 from marketplace.payments.rules import (
     BOOKING_PREFIX,
     PAYMENT_PREFIX,
     REFUND_PREFIX,
+    BalanceEntry,
     Leg,
     Method,
     Outcome,
@@ -38,6 +40,9 @@ _TITLES = {
     Leg.FULL: "候鸟旅居 · 全款 Full payment",
     Leg.DEPOSIT: "候鸟旅居 · 定金 Deposit",
     Leg.BALANCE: "候鸟旅居 · 尾款 Balance",
+    Leg.MONTH: "候鸟旅居 · 月费 Month",
+    Leg.EXTENSION: "候鸟旅居 · 续住 Extension",
+    Leg.ADJUSTMENT: "候鸟旅居 · 补差 Adjustment",
 }
 
 log = structlog.get_logger("payments")
@@ -64,6 +69,8 @@ class StripeGateway:
             max_network_retries=RETRIES,
             http_client=self._http,
         )
+        self.payees = StripePayees(self._client)
+        self.disputes = StripeDisputes(self._client)
 
     async def start_payment(self, request: PaymentRequest) -> Started:
         """Open a Checkout Session; its metadata holds our opaque ids and nothing else."""
@@ -94,7 +101,7 @@ class StripeGateway:
         }
         if request.method is Method.WECHAT_PAY:
             params["payment_method_options"] = {"wechat_pay": {"client": "web"}}
-        async with _translated():
+        async with translated():
             session = await self._client.v1.checkout.sessions.create_async(
                 params, {"idempotency_key": request.idempotency_key}
             )
@@ -104,7 +111,7 @@ class StripeGateway:
         """List the Checkout Sessions of a span of time and pick ours; lists, unlike search, are not delayed."""
         forbid_transaction()
         wanted = wire(PAYMENT_PREFIX, payment_id)
-        async with _translated():
+        async with translated():
             page = await self._client.v1.checkout.sessions.list_async(
                 {"created": {"gte": int(since.timestamp()), "lte": int(until.timestamp())}, "limit": _PAGE}
             )
@@ -116,7 +123,7 @@ class StripeGateway:
     async def get_payment(self, session_id: str) -> Outcome:
         """Retrieve a Checkout Session with its PaymentIntent."""
         forbid_transaction()
-        async with _translated():
+        async with translated():
             session = await self._client.v1.checkout.sessions.retrieve_async(session_id, {"expand": _EXPAND})
         return reading.outcome(session, livemode=self._livemode)
 
@@ -124,7 +131,7 @@ class StripeGateway:
         """Expire a Checkout Session; one that is complete or expired already is simply fetched."""
         forbid_transaction()
         try:
-            async with _translated():
+            async with translated():
                 await self._client.v1.checkout.sessions.expire_async(session_id)
         except Refused as refusal:
             log.info("a checkout page was no longer open", session_id=session_id, code=refusal.code)
@@ -133,7 +140,7 @@ class StripeGateway:
     async def refund(self, request: RefundRequest) -> RefundOutcome:
         """Create a Refund of a PaymentIntent."""
         forbid_transaction()
-        async with _translated():
+        async with translated():
             refund = await self._client.v1.refunds.create_async(
                 {
                     "payment_intent": request.intent_id,
@@ -151,7 +158,7 @@ class StripeGateway:
         """List the Refunds of a PaymentIntent and pick ours."""
         forbid_transaction()
         wanted = wire(REFUND_PREFIX, refund_id)
-        async with _translated():
+        async with translated():
             page = await self._client.v1.refunds.list_async({"payment_intent": intent_id, "limit": _PAGE})
             async for refund in page.auto_paging_iter():
                 if refund.metadata is not None and refund.metadata.to_dict().get("refund_id") == wanted:
@@ -161,14 +168,14 @@ class StripeGateway:
     async def get_refund(self, provider_refund_id: str) -> RefundOutcome:
         """Retrieve a Refund."""
         forbid_transaction()
-        async with _translated():
+        async with translated():
             refund = await self._client.v1.refunds.retrieve_async(provider_refund_id)
         return reading.refund_outcome(refund)
 
     async def list_missed_events(self, after: datetime) -> Sequence[ProviderNews]:
         """List the events that no endpoint of ours has accepted."""
         forbid_transaction()
-        async with _translated():
+        async with translated():
             page = await self._client.v1.events.list_async(
                 {
                     "created": {"gte": int(after.timestamp())},
@@ -180,6 +187,23 @@ class StripeGateway:
             events = [event async for event in page.auto_paging_iter()]
         return [webhooks.listed(event) for event in events if event.livemode == self._livemode]
 
+    async def list_balance_entries(self, since: datetime) -> Sequence[BalanceEntry]:
+        """List the balance transactions with what moved them; Stripe lists the newest first."""
+        forbid_transaction()
+        async with translated():
+            page = await self._client.v1.balance_transactions.list_async(
+                {"created": {"gte": int(since.timestamp())}, "limit": _PAGE, "expand": ["data.source"]}
+            )
+            found = [transaction async for transaction in page.auto_paging_iter()]
+        return [reading.balance_entry(transaction) for transaction in reversed(found)]
+
+    async def get_balance(self) -> dict[str, int]:
+        """Retrieve the platform's balance."""
+        forbid_transaction()
+        async with translated():
+            balance = await self._client.v1.balance.retrieve_async()
+        return reading.balance(balance)
+
     def verify_webhook(self, raw: bytes, signature: str | None) -> ProviderNews:
         """Verify and read a webhook; no network is used."""
         return webhooks.verify(raw, signature=signature, secret=self._webhook_secret, livemode=self._livemode)
@@ -187,21 +211,3 @@ class StripeGateway:
     async def close(self) -> None:
         """Close the HTTP connections."""
         await self._http.close_async()
-
-
-@asynccontextmanager
-async def _translated() -> AsyncIterator[None]:
-    """Say the SDK's errors in our words: refused for good, used under another body, or unknown and to be repeated."""
-    try:
-        yield
-    except stripe.IdempotencyError as error:
-        raise KeyReused(str(error)) from error
-    except (stripe.InvalidRequestError, stripe.CardError) as error:
-        log.warning("the provider refused a request", code=error.code, param=error.param, message=error.user_message)
-        raise Refused(error.code or "invalid_request") from error
-    except (stripe.AuthenticationError, stripe.PermissionError) as error:
-        log.exception("the provider does not accept our key", status=error.http_status)
-        raise ProviderUnavailable from error
-    except stripe.StripeError as error:
-        log.warning("the provider is away", error=type(error).__name__, status=error.http_status)
-        raise ProviderUnavailable from error

@@ -17,11 +17,14 @@ async def lock_payment(payment_id: UUID) -> PaymentRow:
     return payment_of(row)
 
 
-async def lock_leg(booking_id: UUID, leg: Leg) -> list[PaymentRow]:
+async def lock_leg(booking_id: UUID, leg: Leg, number: int) -> list[PaymentRow]:
     """Return every payment of one leg FOR UPDATE, in id order."""
     require_transaction()
     rows = await fetch(
-        "SELECT * FROM payments WHERE booking_id = $1 AND leg = $2 ORDER BY id FOR UPDATE", booking_id, leg.value
+        "SELECT * FROM payments WHERE booking_id = $1 AND leg = $2 AND leg_number = $3 ORDER BY id FOR UPDATE",
+        booking_id,
+        leg.value,
+        number,
     )
     return [payment_of(row) for row in rows]
 
@@ -30,8 +33,8 @@ async def lock_leg_of(payment_id: UUID) -> tuple[PaymentRow, list[PaymentRow]]:
     """Return a payment and the others of its leg, all FOR UPDATE in id order. Refuses: NotFound."""
     require_transaction()
     rows = await fetch(
-        "SELECT * FROM payments WHERE (booking_id, leg) = (SELECT booking_id, leg FROM payments WHERE id = $1)"
-        " ORDER BY id FOR UPDATE",
+        "SELECT * FROM payments WHERE (booking_id, leg, leg_number) ="
+        " (SELECT booking_id, leg, leg_number FROM payments WHERE id = $1) ORDER BY id FOR UPDATE",
         payment_id,
     )
     leg = [payment_of(row) for row in rows]

@@ -9,9 +9,9 @@ from marketplace.kit.ids import new_id
 from marketplace.payments.errors import AlreadyPaid
 from marketplace.payments.operations.cancelling import request_cancellation
 from marketplace.payments.operations.locks import lock_leg
-from marketplace.payments.queries import PaymentRow
+from marketplace.payments.queries import PaymentRow, paid_of
 from marketplace.payments.rules import Leg, Method
-from marketplace.payments.states import UNSETTLED_PAYMENT, PaymentStatus
+from marketplace.payments.states import UNSETTLED_PAYMENT
 
 
 async def open_payment(  # noqa: PLR0913 - a payment has these facts, and each is named at the call.
@@ -26,27 +26,34 @@ async def open_payment(  # noqa: PLR0913 - a payment has these facts, and each i
     actor: Actor,
     now: datetime,
     currency: str = "CNY",
+    leg_number: int = 1,
+    leg_amount: int | None = None,
 ) -> UUID:
-    """Open the one payment of a leg and return its id; ``amount`` is in minor units, more than 0.
+    """Open a payment of a leg and return its id; ``amount`` is in minor units, more than 0.
+
+    A leg is paid whole, or in parts of its ``leg_amount``; one payment of it is open at a time.
 
     The open payment of the same leg is used again when it asks for the same by the same method; otherwise it is
     cancelled first. Joins the caller's transaction. ``expires_at`` is when the checkout page should close; it is
     stretched to what the provider accepts when the payment is started.
-    Refuses: AlreadyPaid.
+    Refuses: AlreadyPaid when less than ``amount`` of the leg is left.
     """
+    whole = leg_amount or amount
     async with transaction():
         while True:
-            for former in await lock_leg(booking_id, leg):
-                if former.status is PaymentStatus.SUCCEEDED and not former.surplus:
-                    raise AlreadyPaid
+            formers = await lock_leg(booking_id, leg, leg_number)
+            if paid_of(formers) + amount > whole:
+                raise AlreadyPaid
+            for former in formers:
                 if former.status in UNSETTLED_PAYMENT and former.cancel_requested_at is None:
                     if _serves(former, method=method, amount=amount, currency=currency, now=now):
                         return former.id
                     await request_cancellation(former, actor=actor, now=now)
             payment_id: UUID | None = await fetch_value(
                 "INSERT INTO payments (id, booking_id, institution_id, partner_id, leg, method, amount, currency, status,"
-                " attempt, expires_at, surplus, opened_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'created', 1, $9, false, $10)"
-                " ON CONFLICT (booking_id, leg) WHERE status IN ('created', 'pending') AND cancel_requested_at IS NULL"
+                " attempt, expires_at, surplus, opened_at, leg_number, leg_amount, lost_amount)"
+                " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'created', 1, $9, false, $10, $11, $12, 0)"
+                " ON CONFLICT (booking_id, leg, leg_number) WHERE status IN ('created', 'pending') AND cancel_requested_at IS NULL"
                 " DO NOTHING RETURNING id",
                 new_id(),
                 booking_id,
@@ -58,6 +65,8 @@ async def open_payment(  # noqa: PLR0913 - a payment has these facts, and each i
                 currency,
                 expires_at,
                 now,
+                leg_number,
+                whole,
             )
             if payment_id is not None:
                 await record("payment.opened", actor=actor, subject=payment_id, now=now, after=[leg, method, amount])

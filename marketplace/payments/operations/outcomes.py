@@ -12,6 +12,7 @@ from marketplace.payments import queries
 from marketplace.payments.errors import ProviderDisagrees
 from marketplace.payments.events import PaymentFailed, PaymentSucceeded
 from marketplace.payments.gateway import gateway
+from marketplace.payments.operations.bookkeeping import book_capture
 from marketplace.payments.operations.locating import locate_session
 from marketplace.payments.operations.locks import lock_leg_of
 from marketplace.payments.queries import PaymentRow, payment_of
@@ -39,7 +40,7 @@ async def record_outcome(*, payment_id: UUID, outcome: Outcome, actor: Actor = S
     """Record a fetched outcome in the caller's transaction; repeated, late and reordered outcomes change nothing.
 
     Locks the payments of the same leg, in id order, after the booking. Money for a leg that was paid already is
-    recorded as ``surplus``. Refuses: NotFound; ProviderDisagrees when session, amount or currency is not ours.
+    recorded as ``surplus`` as a whole, so that a leg never has more than its amount. Refuses: NotFound; ProviderDisagrees when session, amount or currency is not ours.
     Publishes: PaymentSucceeded, PaymentFailed.
     """
     require_transaction()
@@ -50,7 +51,7 @@ async def record_outcome(*, payment_id: UUID, outcome: Outcome, actor: Actor = S
         await execute("UPDATE payments SET checked_at = $2 WHERE id = $1", payment_id, now)
         return _recorded(payment, changed=False)
     succeeded = status is PaymentStatus.SUCCEEDED
-    surplus = succeeded and any(row.status is PaymentStatus.SUCCEEDED and not row.surplus for row in others)
+    surplus = succeeded and queries.paid_of(others) + payment.amount > payment.leg_amount
     row = await fetch_one(
         "UPDATE payments SET status = $2, provider_session_id = coalesce(provider_session_id, $3),"
         " provider_intent_id = coalesce(provider_intent_id, $4), captured_amount = $5, surplus = $6, failure_code = $7,"
@@ -67,9 +68,12 @@ async def record_outcome(*, payment_id: UUID, outcome: Outcome, actor: Actor = S
         now,
         outcome.checkout_url,
     )
+    after = payment_of(row)
+    if succeeded:
+        await book_capture(after, now=now)
     await record(f"payment.{status}", actor=actor, subject=payment_id, now=now, before=payment.status, after=status)
     await _announce(payment, status, now=now)
-    return _recorded(payment_of(row), changed=True)
+    return _recorded(after, changed=True)
 
 
 def _check(payment: PaymentRow, outcome: Outcome) -> None:

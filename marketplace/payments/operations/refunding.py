@@ -14,9 +14,17 @@ from marketplace.payments.errors import NotCaptured, RefundTooLarge
 from marketplace.payments.events import RefundFailed, RefundSucceeded
 from marketplace.payments.gateway import Refused, gateway
 from marketplace.payments.jobs import SubmitRefund
+from marketplace.payments.operations.bookkeeping import book_promise, book_refund
 from marketplace.payments.operations.locks import lock_payment, lock_refund
 from marketplace.payments.queries import RefundRow, refund_of
-from marketplace.payments.rules import REFUND_KEY_TRUST, RefundOutcome, RefundReason, RefundRequest, advance_refund
+from marketplace.payments.rules import (
+    REFUND_KEY_TRUST,
+    RefundOutcome,
+    RefundReason,
+    RefundRequest,
+    advance_refund,
+    refund_window_ends,
+)
 from marketplace.payments.states import REFUND, UNSETTLED_REFUND, RefundEvent, RefundStatus
 
 log = structlog.get_logger("payments")
@@ -27,8 +35,8 @@ async def request_refund(  # noqa: PLR0913 - a refund has these facts, and each 
 ) -> UUID:
     """Promise to give ``amount`` minor units of a payment back, once per ``dedupe``, and return the refund's id.
 
-    Joins the caller's transaction and locks the payment. The promises of a payment never exceed what it captured;
-    a failed refund stays a promise, paid by hand.
+    Joins the caller's transaction and locks the payment. The promises of a payment never exceed what it captured
+    less what a bank took back for good; a failed refund stays a promise, paid by hand.
     Refuses: NotFound, NotCaptured, RefundTooLarge. Publishes: SubmitRefund.
     """
     async with transaction():
@@ -41,12 +49,13 @@ async def request_refund(  # noqa: PLR0913 - a refund has these facts, and each 
         promised = await fetch_value(
             "SELECT coalesce(sum(amount), 0)::bigint FROM refunds WHERE payment_id = $1", payment_id
         )
-        if amount > payment.captured_amount - promised:
-            raise RefundTooLarge(refundable_amount=payment.captured_amount - promised)
+        refundable = max(payment.captured_amount - payment.lost_amount - promised, 0)
+        if amount > refundable:
+            raise RefundTooLarge(refundable_amount=refundable)
         refund_id = new_id()
-        await execute(
+        row = await fetch_one(
             "INSERT INTO refunds (id, payment_id, booking_id, institution_id, partner_id, amount, currency, reason, status,"
-            " dedupe, requested_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'requested', $9, $10)",
+            " dedupe, requested_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'requested', $9, $10) RETURNING *",
             refund_id,
             payment_id,
             payment.booking_id,
@@ -58,6 +67,7 @@ async def request_refund(  # noqa: PLR0913 - a refund has these facts, and each 
             dedupe,
             now,
         )
+        await book_promise(refund_of(row), now=now)
         await publish(SubmitRefund(refund_id=refund_id), now=now)
         await record("refund.requested", actor=actor, subject=refund_id, now=now, why=reason, after=amount)
         return refund_id
@@ -91,18 +101,6 @@ async def apply_refund(*, refund_id: UUID, now: datetime) -> None:
         await submit_refund(refund_id=refund_id, now=now)
 
 
-async def hand_over_refund(*, refund_id: UUID, actor: Actor = SYSTEM, now: datetime) -> None:
-    """Hand a failed refund over to people, who return the money by bank; handing over twice changes nothing."""
-    async with transaction():
-        refund = await lock_refund(refund_id)
-        if refund.status is RefundStatus.MANUAL:
-            return
-        target = REFUND.target(refund.status, RefundEvent.HAND_OVER)
-        await execute("UPDATE refunds SET status = $2 WHERE id = $1", refund_id, target.value)
-        await record("refund.handed_over", actor=actor, subject=refund_id, now=now, why=refund.failure_code)
-        log.warning("a refund needs people", refund_id=str(refund_id), failure_code=refund.failure_code)
-
-
 async def _begin(refund_id: UUID, *, now: datetime) -> RefundRow:
     async with transaction():
         refund = await lock_refund(refund_id)
@@ -119,12 +117,16 @@ async def _begin(refund_id: UUID, *, now: datetime) -> RefundRow:
 
 async def _ask(refund: RefundRow, *, now: datetime) -> RefundOutcome:
     payment = await queries.payment(refund.payment_id)
-    if payment.provider_intent_id is None:
+    if payment.provider_intent_id is None or payment.settled_at is None:
         raise RuntimeError(f"payment {payment.id} was captured without an intent")
     if refund.attempted_at is not None and now - refund.attempted_at > REFUND_KEY_TRUST:
         found = await gateway().find_refund(refund_id=refund.id, intent_id=payment.provider_intent_id)
         if found is not None:
             return found
+    window_ends = refund_window_ends(payment.method, captured_at=payment.settled_at)
+    if window_ends is not None and now >= window_ends:
+        # The wallet takes nothing back any more; people pay by bank, as planned from the start.
+        raise Refused("refund_window_closed")
     request = RefundRequest(
         refund_id=refund.id, payment_id=payment.id, intent_id=payment.provider_intent_id, amount=refund.amount
     )
@@ -148,6 +150,7 @@ async def _record(refund_id: UUID, outcome: RefundOutcome, *, now: datetime) -> 
             None if status in UNSETTLED_REFUND else now,
             now,
         )
+        await book_refund(refund, outcome, now=now)
         await record(f"refund.{status}", actor=SYSTEM, subject=refund_id, now=now, before=refund.status, after=status)
         await _announce(refund, status, now=now)
 

@@ -30,6 +30,7 @@ from marketplace.pricing.rules import (
     cancellation_timeline,
     check_dates,
     check_offered,
+    ensure_lawful_schedule,
     ensure_promotion,
     ensure_usable,
     normal,
@@ -136,6 +137,11 @@ async def issue(  # noqa: PLR0913 - an offer is these facts, each named at the c
     today, total = local_date(now), total_of(lines)
     policy = policy_on(today)
     cancellation = policy.cancellation[kind]
+    by_the_month = check_out if kind is QuoteKind.STAY else None
+    legs = schedule(total, check_in=check_in, today=today, policy=policy, check_out=by_the_month)
+    ensure_lawful_schedule(
+        legs, total=total, check_in=check_in, check_out=check_out, months_max=policy.prepaid_months_max
+    )
     offer = Quote(
         id=new_id(),
         kind=kind,
@@ -152,7 +158,7 @@ async def issue(  # noqa: PLR0913 - an offer is these facts, each named at the c
         total_amount=total,
         reference_amount=reference_amount,
         currency=CURRENCY,
-        schedule=schedule(total, check_in=check_in, today=today, policy=policy),
+        schedule=legs,
         cancellation_policy=cancellation,
         cancellation_timeline=cancellation_timeline(cancellation, total=total, check_in=check_in, issued_at=now),
         certification=certification,

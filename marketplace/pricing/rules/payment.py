@@ -1,55 +1,64 @@
-"""When a price is to be paid, and what cancelling gives back. Instants are UTC; days are local dates."""
+"""When a price is to be paid, and what cancelling will cost from when on. Instants are UTC; days are local dates."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 
-from marketplace.kit.clock import local_date, local_midnight
-from marketplace.kit.money import BPS, share
+from marketplace.kit.clock import local_midnight
+from marketplace.kit.money import BPS, allocate
 from marketplace.pricing.rules.policies import Policy
-from marketplace.pricing.rules.records import CancellationPolicy, CancellationStep, Leg, Tier
+from marketplace.pricing.rules.prepaying import months_later
+from marketplace.pricing.rules.records import CancellationPolicy, CancellationStep, Leg
+from marketplace.pricing.rules.refunds import cooling_off_ends, refund_due
 
 _ONE_DAY = timedelta(days=1)
 
 
-def schedule(total: int, *, check_in: date, today: date, policy: Policy) -> tuple[Leg, ...]:
+def schedule(
+    total: int, *, check_in: date, today: date, policy: Policy, check_out: date | None = None
+) -> tuple[Leg, ...]:
     """Return the payments: all at once when check-in is near, else a deposit now and the balance later (R15).
 
-    The deposit is rounded down, so that it never passes the share that the law allows.
+    A stay of more than 30 nights, known by its ``check_out``, is billed by the month (R14): the deposit is of the first
+    month, and each further month is due shortly before it begins. The deposit is rounded down, so that it never passes the
+    share that the law allows.
     """
-    deposit = total * policy.deposit_bps // BPS
-    if (check_in - today).days <= policy.paid_in_full_days or deposit == 0:
+    if check_out is not None and (check_out - check_in).days >= policy.monthly_from_nights:
+        return _monthly(total, check_in=check_in, check_out=check_out, today=today, policy=policy)
+    deposit = _deposit(total, check_in=check_in, today=today, policy=policy)
+    if not deposit:
         return (Leg(leg="full", amount=total, due_on=today),)
-    balance_due_on = check_in - timedelta(days=policy.balance_due_days)
     return (
         Leg(leg="deposit", amount=deposit, due_on=today),
-        Leg(leg="balance", amount=total - deposit, due_on=balance_due_on),
+        Leg(leg="balance", amount=total - deposit, due_on=check_in - timedelta(days=policy.balance_due_days)),
     )
 
 
-def cooling_off_ends(policy: CancellationPolicy, first_paid_at: datetime) -> datetime:
-    """Return the end of the days of R17: the day of payment is not counted, the last day is whole (民法典 201–203)."""
-    return local_midnight(local_date(first_paid_at) + timedelta(days=policy.cooling_off_days) + _ONE_DAY)
+def _monthly(total: int, *, check_in: date, check_out: date, today: date, policy: Policy) -> tuple[Leg, ...]:
+    """Bill a long stay: months run from the day of arrival, and each costs its share of the nights."""
+    months = list(pairwise(_month_starts(check_in, check_out)))
+    amounts = allocate(total, [(end - first).days for first, end in months])
+    deposit = _deposit(amounts[0], check_in=check_in, today=today, policy=policy)
+    legs = [Leg(leg="deposit", amount=deposit, due_on=today)] if deposit else []
+    for number, ((first, end), amount) in enumerate(zip(months, amounts, strict=True), start=1):
+        early = policy.balance_due_days if number == 1 else policy.month_due_days
+        left = amount - deposit if number == 1 else amount
+        due_on = max(today, first - timedelta(days=early))
+        if left:
+            legs.append(Leg(leg="month", amount=left, due_on=due_on, number=number, first_night=first, end_on=end))
+    return tuple(legs)
 
 
-def refund_due(  # noqa: PLR0913 - what a refund depends on, each fact named.
-    policy: CancellationPolicy,
-    *,
-    paid_amount: int,
-    total_amount: int,
-    first_paid_at: datetime | None,
-    check_in: date,
-    now: datetime,
-    service_begun: bool = False,
-) -> int:
-    """Return what the consumer gets back on cancelling at ``now``, in fen.
+def _month_starts(check_in: date, check_out: date) -> Sequence[date]:
+    starts = [check_in]
+    while (following := months_later(check_in, len(starts))) < check_out:
+        starts.append(following)
+    return (*starts, check_out)
 
-    Everything while R17 lasts: within its days after the first payment, and the service has never begun
-    (法释〔2025〕4号 art. 14). After that what was paid minus the tier's share of the total, never below nothing.
-    With the other facts fixed it never rises as ``now`` passes or the service begins.
-    """
-    if first_paid_at is not None and not service_begun and now < cooling_off_ends(policy, first_paid_at):
-        return paid_amount
-    penalty = share(total_amount, _tier(policy, check_in=check_in, now=now).penalty_bps)
-    return max(0, paid_amount - penalty)
+
+def _deposit(amount: int, *, check_in: date, today: date, policy: Policy) -> int:
+    near = (check_in - today).days <= policy.paid_in_full_days
+    return 0 if near else amount * policy.deposit_bps // BPS
 
 
 def cancellation_timeline(
@@ -74,11 +83,6 @@ def cancellation_timeline(
             steps.append(step)
         begins = end or begins
     return tuple(steps)
-
-
-def _tier(policy: CancellationPolicy, *, check_in: date, now: datetime) -> Tier:
-    days = (check_in - local_date(now)).days
-    return next((tier for tier in policy.tiers if days >= tier.days_before), policy.tiers[-1])
 
 
 def _step(

@@ -9,10 +9,9 @@ from types import MappingProxyType
 
 import msgspec
 
+from marketplace.pricing.rules.prepaying import DEPOSIT_BPS_MAX, MONTHS_MAX
 from marketplace.pricing.rules.records import CancellationPolicy, QuoteKind, Tier
 
-# 民法典 586 (R15): a 定金 above a fifth of the contract's amount has no effect as such.
-DEPOSIT_BPS_MAX = 2_000
 # 法释〔2025〕4号 art. 14 (R17): the consumer's right, in days after payment.
 COOLING_OFF_DAYS_MIN = 7
 
@@ -26,6 +25,12 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     deposit_bps: int
     paid_in_full_days: int
     balance_due_days: int
+    monthly_from_nights: int = 31
+    month_due_days: int = 7
+    prepaid_months_max: int = MONTHS_MAX
+    # What a refund bears for the trader's cause (the one-year LPR) and for the consumer's (the one-year deposit rate).
+    trader_interest_bps: int
+    consumer_interest_bps: int
     service_fee_bps: int = 0
     cancellation: Mapping[QuoteKind, CancellationPolicy]
 
@@ -35,6 +40,8 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
             raise ValueError("a deposit is at most a fifth of the price")
         if self.balance_due_days > self.paid_in_full_days:
             raise ValueError("the balance must not be due before the booking can be made")
+        if not 0 < self.prepaid_months_max <= MONTHS_MAX:
+            raise ValueError("a fee is prepaid for a year at most")
         if any(policy.cooling_off_days < COOLING_OFF_DAYS_MIN for policy in self.cancellation.values()):
             raise ValueError("the law gives seven days")
 
@@ -47,6 +54,9 @@ POLICIES = (
         deposit_bps=2_000,
         paid_in_full_days=30,
         balance_due_days=30,
+        # The LPR published on 2025-05-20 and the benchmark rate of 2015-10-24, still the last of each that we know of.
+        trader_interest_bps=300,
+        consumer_interest_bps=150,
         cancellation=MappingProxyType(
             {
                 # No statute sets these tiers. They never keep more than the 定金 that the law would let the host keep.

@@ -39,12 +39,22 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     bps: int | None = None
 
 
-class Leg(msgspec.Struct, frozen=True, kw_only=True):
-    """One payment: ``full``, or ``deposit`` and then ``balance``; to be made by the end of ``due_on``."""
+LegName = Literal["full", "deposit", "balance", "month", "extension", "adjustment"]
 
-    leg: Literal["full", "deposit", "balance"]
+
+class Leg(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One part of the price, to be paid by the end of ``due_on``.
+
+    ``full``; or ``deposit`` and then ``balance``; or, of a long stay, ``month`` by month, numbered from 1, each for the
+    nights ``[first_night, end_on)``. An ``extension`` or ``adjustment`` comes of a change, numbered too.
+    """
+
+    leg: LegName
     amount: int
     due_on: date
+    number: int = 1
+    first_night: date | None = None
+    end_on: date | None = None
 
 
 class Tier(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,7 +1,7 @@
 """Quotes on the wire."""
 
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Annotated
 
 import msgspec
 
@@ -9,7 +9,7 @@ from marketplace.certifications.rules import CertificationSnapshot
 from marketplace.kit.clock import SHANGHAI
 from marketplace.kit.ids import wire
 from marketplace.kit.money import Money
-from marketplace.pricing.rules import CancellationStep, Leg, Line, MealPlan, Party, Quote, by_night
+from marketplace.pricing.rules import CancellationStep, Leg, LegName, Line, MealPlan, Party, Quote, by_night
 
 Amount = Annotated[Money, msgspec.Meta(examples=[{"amount": 428000, "currency": "CNY"}])]
 
@@ -42,16 +42,26 @@ class LineView(msgspec.Struct, frozen=True):
 
 
 class LegView(msgspec.Struct, frozen=True):
-    """One payment of the schedule: ``full``, or ``deposit`` and then ``balance``."""
+    """One part of the price: ``full``, or ``deposit`` and ``balance``, or of a stay of more than 30 nights ``month``s."""
 
-    leg: Literal["full", "deposit", "balance"]
+    leg: LegName
     amount: Amount
     due_on: date
+    number: Annotated[int, msgspec.Meta(description="Counts the legs of one name, such as months.", examples=[1])]
+    first_night: Annotated[date | None, msgspec.Meta(description="The first night it pays for; null for all.")]
+    end_on: Annotated[date | None, msgspec.Meta(description="The day after its last night; null for all.")]
 
     @classmethod
     def of(cls, leg: Leg, currency: str) -> "LegView":
         """Write a leg."""
-        return cls(leg=leg.leg, amount=Money(leg.amount, currency), due_on=leg.due_on)
+        return cls(
+            leg=leg.leg,
+            amount=Money(leg.amount, currency),
+            due_on=leg.due_on,
+            number=leg.number,
+            first_night=leg.first_night,
+            end_on=leg.end_on,
+        )
 
 
 class CancellationStepView(msgspec.Struct, frozen=True):

@@ -16,7 +16,7 @@ from marketplace.kit.http.caching import ETag
 from marketplace.kit.http.limits import SEARCH, limited
 from marketplace.kit.http.problems import refusals
 from marketplace.kit.ids import parse
-from marketplace.kit.pages import LIMIT_DEFAULT, BadCursor, Cursor, Limit, decode_cursor, page
+from marketplace.kit.pages import LIMIT_DEFAULT, BadCursor, Cursor, Limit, decode_cursor, encode_cursor
 from marketplace.places.errors import UnknownCode
 from marketplace.places.queries import places_by_code
 from marketplace.places.rules import Place
@@ -86,11 +86,10 @@ class Stays(Controller):
         reasons = []
         if asked.institution_id is not None and answer.total_count == 0:
             reasons = await queries.why_excluded(asked=asked, places=places, now=now)
-        found = page(answer.matches, limit=limit, key=lambda match: queries.key_of(match, asked))
         parts = await _parts(answer, places, now)
         return StaysPage(
-            items=[StayView.of(match, asked, parts) for match in found.items],
-            next_cursor=found.next_cursor,
+            items=[StayView.of(match, asked, parts) for match in answer.matches],
+            next_cursor=None if answer.next is None else encode_cursor(answer.next),
             total_count=answer.total_count,
             facets=FacetsView.of(answer.facets, places),
             alternatives=[AlternativeView.of(one, asked, parts) for one in answer.alternatives],

@@ -2,6 +2,6 @@
 
 from marketplace.search.queries.candidates import rooms
 from marketplace.search.queries.excluding import why_excluded
-from marketplace.search.queries.finding import Answer, SortKey, key_of, search
+from marketplace.search.queries.finding import Answer, SortKey, search
 
-__all__ = ("Answer", "SortKey", "key_of", "rooms", "search", "why_excluded")
+__all__ = ("Answer", "SortKey", "rooms", "search", "why_excluded")

@@ -1,7 +1,7 @@
 """Reading one institution as a search sees it, to say why it is not in the answer."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from marketplace.catalog import queries as catalog
 from marketplace.catalog.queries import Listed, Matching
@@ -20,8 +20,12 @@ async def why_excluded(*, asked: Asked, places: Mapping[str, Place], now: dateti
     assert asked.institution_id is not None
     listing = await catalog.listing(asked.institution_id, now=now)
     room_types = await catalog.room_types_of(asked.institution_id)
+    # The day after the last night may refuse departures.
     nights = await inventory.nights(
-        room_type_ids=[one.id for one in room_types], first=asked.window.first, end=asked.window.end, now=now
+        room_type_ids=[one.id for one in room_types],
+        first=asked.window.first,
+        end=asked.window.end + timedelta(days=1),
+        now=now,
     )
     house = House(
         facts=_facts(listing, asked),

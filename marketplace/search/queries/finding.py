@@ -1,7 +1,7 @@
 """Answering a search: what fits, a page of it, and the nearest fits when nothing does."""
 
 import hashlib
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Annotated, NamedTuple
@@ -15,6 +15,7 @@ from marketplace.kit.pages import BadCursor
 from marketplace.places.rules import Place
 from marketplace.pricing import queries as pricing
 from marketplace.search.queries import candidates
+from marketplace.search.queries.ranking import Key, Ranked, depends_on_dates, rank
 from marketplace.search.rules import (
     Alternative,
     Asked,
@@ -24,15 +25,19 @@ from marketplace.search.rules import (
     Party,
     Prices,
     Room,
+    Weather,
     choose,
     count_facets,
-    in_order,
     nearest_fits,
     places_by_nearness,
     position,
     weather_of,
     widened,
 )
+
+# For how many institutions dates are chosen at once: while a page is filled, and where all are needed anyway.
+_BATCH = 60
+_MANY = 1_000
 
 
 class SortKey(NamedTuple):
@@ -44,12 +49,13 @@ class SortKey(NamedTuple):
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """A page of institutions that fit (one more than asked for says that there are more), and counts over all of them.
+    """A page of institutions that fit, and counts over all of them.
 
-    ``alternatives`` are found only when nothing fits.
+    ``next`` stands after the last of the page when there are more. ``alternatives`` are found only when nothing fits.
     """
 
     matches: list[Match]
+    next: SortKey | None
     total_count: int
     facets: Facets
     alternatives: list[Alternative]
@@ -70,7 +76,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 async def search(
     *, asked: Asked, places: Mapping[str, Place], after: SortKey | None, limit: int, now: datetime
 ) -> Answer:
-    """Answer a search in two queries, or in at most five when nothing fits. Refuses: BadCursor of another search.
+    """Answer a search in three queries, or in at most seven when nothing fits. Refuses: BadCursor of another search.
 
     A page begins after the position and id that the last one ended with, so that institutions which come and go
     meanwhile neither repeat others nor hide them.
@@ -78,38 +84,64 @@ async def search(
     if after is not None and after.asked != fingerprint(asked):
         raise BadCursor
     weather = weather_of(asked.window, places, origin=asked.origin, relief_min=asked.relief_min)
-    rooms = await candidates.rooms(
-        window=asked.window,
-        filters=asked.filters,
-        party=asked.party,
-        institution_id=asked.institution_id,
-        now=now,
-    )
-    found = choose(rooms, asked=asked, weather=weather, prices=await _prices(rooms, asked.party, now))
-    ordered = in_order(found, asked.sort)
-    start = 0
-    if after is not None:
-        start = bisect_right(ordered, (after.position, after.id), key=lambda one: _key(one, asked))
+    key = (after.position, after.id) if after is not None else None
+    if depends_on_dates(asked):
+        ranked, matches = await _refined(asked, places, weather, after=key, limit=limit + 1, now=now)
+    else:
+        ranked = await rank(asked=asked, places=places, weather=weather, after=key, limit=limit + 1, now=now)
+        matches = await _matches(asked, weather, now, institution_ids=[one for _, one in ranked.keys[:limit]])
+    by_id = {match.facts.institution_id: match for match in matches}
     return Answer(
-        matches=ordered[start : start + limit + 1],
-        total_count=len(ordered),
-        facets=count_facets(ordered, places),
-        alternatives=[] if ordered else await _alternatives(asked, places, now),
+        # A room that was taken between two queries is no longer shown, and the page is shorter by it.
+        matches=[by_id[one] for _, one in ranked.keys[:limit] if one in by_id],
+        next=SortKey(fingerprint(asked), *ranked.keys[limit - 1]) if len(ranked.keys) > limit else None,
+        total_count=ranked.total_count,
+        facets=ranked.facets,
+        alternatives=[] if ranked.total_count else await _alternatives(asked, places, now),
     )
 
 
-def key_of(match: Match, asked: Asked) -> SortKey:
-    """Return the cursor that stands after a match."""
-    return SortKey(fingerprint(asked), *_key(match, asked))
+async def _refined(  # noqa: PLR0913 - a page of a search.
+    asked: Asked, places: Mapping[str, Place], weather: Weather | None, *, after: Key | None, limit: int, now: datetime
+) -> tuple[Ranked, list[Match]]:
+    """Choose dates for institutions in the order of the best that they could be, until no other could be on the page.
+
+    Where too dear and too warm dates fall away, the counts need all of them.
+    """
+    bounds = await rank(asked=asked, places=places, weather=weather, after=None, limit=None, now=now)
+    every = asked.price_max is not None or asked.relief_min is not None
+    found: list[Match] = []
+    keys: list[Key] = []
+    step = _MANY if every else _BATCH
+    for start in range(0, len(bounds.keys), step):
+        batch = bounds.keys[start : start + step]
+        if not every and bisect_left(keys, batch[0]) - _after(keys, after) >= limit:
+            break
+        found += await _matches(asked, weather, now, institution_ids=[one for _, one in batch])
+        keys = sorted((position(match, asked.sort), match.facts.institution_id) for match in found)
+    shown = keys[_after(keys, after) :][:limit]
+    if every:
+        return Ranked(keys=shown, total_count=len(found), facets=count_facets(found, places)), found
+    return Ranked(keys=shown, total_count=bounds.total_count, facets=bounds.facets), found
+
+
+def _after(keys: list[Key], after: Key | None) -> int:
+    return 0 if after is None else bisect_right(keys, after)
+
+
+async def _matches(asked: Asked, weather: Weather | None, now: datetime, *, institution_ids: list[UUID]) -> list[Match]:
+    """Return what fits of some institutions, with offers and prices."""
+    if not institution_ids:
+        return []
+    rooms = await candidates.rooms(
+        window=asked.window, filters=asked.filters, party=asked.party, institution_ids=institution_ids, now=now
+    )
+    return choose(rooms, asked=asked, weather=weather, prices=await _prices(rooms, asked.party, now))
 
 
 def fingerprint(asked: Asked) -> str:
     """Return a short digest of a search, so that a cursor is used only with the search that it came from."""
     return hashlib.sha256(msgspec.json.encode(asked)).hexdigest()[:16]
-
-
-def _key(match: Match, asked: Asked) -> tuple[int, UUID]:
-    return position(match, asked.sort), match.facts.institution_id
 
 
 async def _alternatives(asked: Asked, places: Mapping[str, Place], now: datetime) -> list[Alternative]:

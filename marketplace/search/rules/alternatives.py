@@ -84,7 +84,7 @@ def _alternative(  # noqa: PLR0913 - what a near stay is measured by.
     prices: Prices,
 ) -> Alternative | None:
     place = places[room.facts.place_code]
-    start = check_in(room, wide, Wish(prefer="nearest", toward=_toward(asked.window)))
+    start = check_in(room, wide, Wish(prefer="nearest", toward=_toward(asked.window)), asked_on=prices.asked_on)
     if start is None:
         return None
     offer = tariff_of(room, wide, prices).offer(start)

@@ -1,12 +1,13 @@
 """Why an institution that was asked for by id is not in the answer: every reason, the gravest first."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 
 import msgspec
 
 from marketplace.catalog.rules import SERVICES, RoomType
-from marketplace.inventory.rules import Night
+from marketplace.inventory.errors import StayRestricted
+from marketplace.inventory.rules import Night, check_restrictions
 from marketplace.kit.ids import wire
 from marketplace.kit.money import yuan
 from marketplace.places.rules import Place
@@ -28,7 +29,7 @@ class Excluded(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HouseRoom(msgspec.Struct, frozen=True, kw_only=True):
-    """A room type and its nights on sale within the window, in order, with lapsed holds added back."""
+    """A room type and its nights on sale within the window and on the day after, in order, lapsed holds added back."""
 
     room_type: RoomType
     nights: Sequence[Night]
@@ -73,12 +74,20 @@ def _certification(house: House, window: Window) -> Iterator[Excluded]:
             valid_until=_iso(house.valid_until),
         )
     elif house.valid_until is not None and window.day(window.nights) > house.valid_until:
-        yield _reason(
-            "stay_beyond_certificate",
-            f"证书有效期至 {house.valid_until}",
-            f"The certificate ends on {house.valid_until}",
-            valid_until=_iso(house.valid_until),
-        )
+        yield _beyond_certificate(house.valid_until)
+
+
+def _beyond_certificate(valid_until: date | None) -> Excluded:
+    return _reason(
+        "stay_beyond_certificate",
+        f"证书有效期至 {valid_until}",
+        f"The certificate ends on {valid_until}",
+        valid_until=_iso(valid_until),
+    )
+
+
+def _within_certificate(start: Start, house: House, window: Window) -> bool:
+    return house.valid_until is None or window.day(start.offset + window.nights) <= house.valid_until
 
 
 def _where(facts: Facts, asked: Asked, places: Mapping[str, Place]) -> Iterator[Excluded]:
@@ -118,7 +127,8 @@ def _wanted(house: House, asked: Asked) -> Iterator[Excluded]:
 
 
 def _rooms(house: House, asked: Asked, places: Mapping[str, Place]) -> Iterator[Excluded]:
-    fitting = [found for one in house.rooms if (found := _fitting(one, asked)) is not None]
+    today = house.prices.asked_on
+    fitting = [found for one in house.rooms if (found := _fitting(one, asked, today=today)) is not None]
     if not fitting:
         largest = max((one.room_type.guests_max for one in house.rooms), default=0)
         yield _reason(
@@ -129,9 +139,13 @@ def _rooms(house: House, asked: Asked, places: Mapping[str, Place]) -> Iterator[
         )
         return
     nights = asked.window.nights
-    stays = [(one, units, start) for one, units, free in fitting for start in starts(free, nights=nights)]
+    free_stays = [(one, units, start) for one, units, free in fitting for start in starts(free, nights=nights)]
+    if not free_stays:
+        yield _no_nights(fitting, asked.window, today=today)
+        return
+    stays = [stay for stay in free_stays if _within_certificate(stay[2], house, asked.window)]
     if not stays:
-        yield _no_nights(fitting, asked.window)
+        yield from () if asked.window.exact else [_beyond_certificate(house.valid_until)]
         return
     weather = weather_of(asked.window, places, origin=asked.origin, relief_min=asked.relief_min)
     cool = [stay for stay in stays if _cool_enough(stay[2], house.facts, weather)]
@@ -165,39 +179,62 @@ def _cool_enough(start: Start, facts: Facts, weather: Weather | None) -> bool:
     return weather.mean(facts.place_code, start.offset) <= weather.limits[start.offset]
 
 
-def _fitting(one: HouseRoom, asked: Asked) -> Fitting | None:
+def _fitting(one: HouseRoom, asked: Asked, *, today: date) -> Fitting | None:
     """Return a room type with the units that the party takes and the nights they are free, if it fits."""
-    kind = one.room_type
+    kind, window = one.room_type, asked.window
     if asked.filters.sold_by not in (None, kind.sold_by):
         return None
     units = asked.party.units(sold_by=kind.sold_by, guests_max=kind.guests_max)
     if units > kind.unit_count or units * kind.guests_max < asked.party.guests:
         return None
-    left = [night for night in one.nights if night.available_count >= units]
-    offsets = [(night.night - asked.window.first).days for night in left]
-    too_short = [night.min_stay_count > asked.window.nights for night in left]
+    by_date = {night.night: night for night in one.nights}
+    left = [night for night in one.nights if night.available_count >= units and night.night < window.end]
+    offsets = [(night.night - window.first).days for night in left]
+    refusals = [_refusal(by_date, night, window, today) for night in left]
     free = Free(
         offsets=offsets,
         prices=[night.price_amount for night in left],
-        barred=frozenset(offset for offset, barred in zip(offsets, too_short, strict=True) if barred),
+        barred=frozenset(offset for offset, refusal in zip(offsets, refusals, strict=True) if refusal is not None),
     )
     return one, units, free
 
 
-def _no_nights(fitting: Sequence[Fitting], window: Window) -> Excluded:
-    """Say which night is in the way, of the room type that comes closest."""
+def _refusal(by_date: Mapping[date, Night], arrival: Night, window: Window, today: date) -> StayRestricted | None:
+    """Return how a quote of a stay that begins on a night would be refused for a restriction, if it would."""
+    check_out = arrival.night + timedelta(days=window.nights)
+    departure = by_date.get(check_out)
+    try:
+        check_restrictions(arrival, departure, check_out=check_out, today=today)
+    except StayRestricted as refusal:
+        return refusal
+    return None
+
+
+# The bounds of restrictions as institutions set them and as nights show them.
+_BOUNDS = {"min_stay_count": "min_stay", "max_stay_count": "max_stay", "lead_day_count": "lead_days"}
+
+
+def _restricted(one: HouseRoom, refusal: StayRestricted) -> Excluded:
+    facts: dict[str, Fact] = {_BOUNDS.get(name, name): fact for name, fact in refusal.facts.items() if name != "night"}
+    return _reason(
+        refusal.code,
+        refusal.chinese,
+        refusal.english.removesuffix("."),
+        night=_iso(refusal.facts["night"]),
+        room_type_id=wire("rmt", one.room_type.id),
+        **facts,
+    )
+
+
+def _no_nights(fitting: Sequence[Fitting], window: Window, *, today: date) -> Excluded:
+    """Say which night is in the way: the restriction of one that is free, or where the longest free stretch ends."""
     for one, _, free in fitting:
         start = next(starts(msgspec.structs.replace(free, barred=frozenset()), nights=window.nights), None)
         if start is not None:
-            night = next(night for night in one.nights if night.night == window.day(start.offset))
-            least = night.min_stay_count
-            return _reason(
-                "stay_too_short",
-                f"{night.night} 入住至少 {least} 晚",
-                f"A stay from {night.night} lasts at least {least} nights",
-                room_type_id=wire("rmt", one.room_type.id),
-                min_stay=least,
-            )
+            by_date = {night.night: night for night in one.nights}
+            refusal = _refusal(by_date, by_date[window.day(start.offset)], window, today)
+            assert refusal is not None
+            return _restricted(one, refusal)
     one, _, free = max(fitting, key=lambda found: _first_missing(found[2], window))
     full = window.day(_first_missing(free, window))
     on_sale = any(night.night == full and not night.closed for night in one.nights)

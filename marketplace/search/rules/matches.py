@@ -182,6 +182,12 @@ def _party(guests: int, unit_count: int, guests_max: int) -> PricedParty:
     return PricedParty(guest_count=guests, unit_count=unit_count, single_use_count=singles)
 
 
+# One grade outweighs every score.
+GRADE_STEP = 1_000
+# Where the relief is not known, below every relief there could be.
+UNKNOWN_LAST = 1_000_000
+
+
 def position(match: Match, sort: Sort) -> int:
     """Return what a list is ordered by, least first; the institution's id makes the order total.
 
@@ -193,14 +199,11 @@ def position(match: Match, sort: Sort) -> int:
         case "distance":
             return match.facts.distance_m or 0
         case "grade":
-            return -((match.facts.grade or 0) * 1_000 + match.score)
+            return -((match.facts.grade or 0) * GRADE_STEP + match.score)
         case "relief":
-            return _UNKNOWN_LAST if match.relief is None else -match.relief
+            return UNKNOWN_LAST if match.relief is None else -match.relief
         case "recommended":
             return -match.score
-
-
-_UNKNOWN_LAST = 1_000_000
 
 
 def in_order(matches: Iterable[Match], sort: Sort) -> list[Match]:

@@ -13,13 +13,13 @@ The price has no part in it: it has a sort of its own. Ties stand in the order o
 
 import msgspec
 
-_GRADE = 12
-_RESTRICTED = -15
-_TEXT: dict[int | None, int] = {0: 20, 1: 10}
-_NEAREST = 20
-_METRES_PER_POINT = 2_000
-_RELIEF_PER_POINT = 50
-_RELIEF_MOST = 20
+GRADE_POINTS = 12
+RESTRICTED_POINTS = -15
+TEXT_POINTS: dict[int | None, int] = {0: 20, 1: 10}
+NEAREST_POINTS = 20
+METRES_PER_POINT = 2_000
+RELIEF_PER_POINT = 50
+RELIEF_POINTS_MAX = 20
 
 
 class Point(msgspec.Struct, frozen=True):
@@ -36,9 +36,9 @@ def score_of(
 ) -> int:
     """Return the points of an institution; a fact that was not asked about is None and has none."""
     return (
-        _GRADE * (grade or 0)
-        + (_RESTRICTED if restricted else 0)
-        + _TEXT.get(text_rank, 0)
+        GRADE_POINTS * (grade or 0)
+        + (RESTRICTED_POINTS if restricted else 0)
+        + TEXT_POINTS.get(text_rank, 0)
         + (0 if distance_m is None else _of_distance(distance_m))
         + (0 if relief is None else _of_relief(relief))
     )
@@ -48,16 +48,21 @@ def recommend(
     *, grade: int | None, restricted: bool, text_rank: int | None, distance_m: int | None, relief: int | None
 ) -> tuple[Point, ...]:
     """Return the reasons of a score, of which it is the sum."""
-    found = [Point("grade", _GRADE * (grade or 0), *_grade_words(grade))]
+    found = [Point("grade", GRADE_POINTS * (grade or 0), *_grade_words(grade))]
     if restricted:
         found.append(
             Point(
-                "restricted", _RESTRICTED, "整改中或评估逾期", "An order to rectify is open, or an assessment overdue"
+                "restricted",
+                RESTRICTED_POINTS,
+                "整改中或评估逾期",
+                "An order to rectify is open, or an assessment overdue",
             )
         )
-    if text_rank in _TEXT:
+    if text_rank in TEXT_POINTS:
         where_zh, where_en = ("名称", "name") if text_rank == 0 else ("地点", "place")
-        found.append(Point("text", _TEXT[text_rank], f"{where_zh}与搜索词相符", f"Your words are in the {where_en}"))
+        found.append(
+            Point("text", TEXT_POINTS[text_rank], f"{where_zh}与搜索词相符", f"Your words are in the {where_en}")
+        )
     if distance_m is not None:
         km = f"{distance_m / 1000:.1f}"
         found.append(Point("distance", _of_distance(distance_m), f"距所选地点 {km} 公里", f"{km} km from your point"))
@@ -67,11 +72,11 @@ def recommend(
 
 
 def _of_distance(distance_m: int) -> int:
-    return max(0, _NEAREST - distance_m // _METRES_PER_POINT)
+    return max(0, NEAREST_POINTS - distance_m // METRES_PER_POINT)
 
 
 def _of_relief(relief: int) -> int:
-    return max(0, min(_RELIEF_MOST, relief // _RELIEF_PER_POINT))
+    return max(0, min(RELIEF_POINTS_MAX, relief // RELIEF_PER_POINT))
 
 
 def _grade_words(grade: int | None) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""The nights of a room type as runs of one price, and the check-in that is preferred among them.
+"""The nights of a room type as runs of one price and restriction, and the check-in that is preferred among them.
 
 Days are numbered from 2000-01-01, so that a search over thousands of room types is whole-number arithmetic.
 """
@@ -21,12 +21,20 @@ def number(day: date) -> int:
 
 
 class Seasons(msgspec.Struct, frozen=True):
-    """Runs of nights ``[first, end)`` in order, each with its price in fen and the shortest stay that may begin in it."""
+    """Runs of nights ``[first, end)`` in order, each with its price in fen and its restrictions.
+
+    A stay that begins in a run has ``shortest`` to ``longest`` nights and is asked for ``leads`` days before; none begins
+    where ``no_arrival`` and none ends on a day of a run with ``no_departure``.
+    """
 
     firsts: Sequence[int]
     ends: Sequence[int]
     prices: Sequence[int]
     shortest: Sequence[int]
+    longest: Sequence[int]
+    leads: Sequence[int]
+    no_arrival: Sequence[bool]
+    no_departure: Sequence[bool]
 
 
 class Costs(msgspec.Struct, frozen=True):
@@ -62,34 +70,38 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
         return self.means is not None and self.means[day - self.first] <= self.limits[day - self.first]
 
 
-def check_ins(seasons: Seasons, free: Iterable[tuple[int, int]], *, nights: int) -> list[range]:
-    """Return the days on which a stay may begin, as ranges within one run each, earliest first.
+def check_ins(seasons: Seasons, free: Iterable[tuple[int, int]], *, nights: int, today: int) -> list[range]:
+    """Return the days on which a stay may begin that is asked for today, as ranges within one run, earliest first.
 
-    ``free`` are stretches of nights ``[first, end)`` on which enough units are left, in order.
+    ``free`` are stretches of nights ``[first, end)`` on sale on which enough units are left, in order. The rule is that of
+    ``inventory.rules.check_restrictions``.
     """
-    on_sale_until = _unbroken(seasons)
-    found = []
+    found: list[range] = []
     for first, end in free:
         i = max(0, bisect_right(seasons.firsts, first) - 1)
         while i < len(seasons.firsts) and seasons.firsts[i] <= end - nights:
-            if seasons.shortest[i] <= nights:
-                last = min(seasons.ends[i] - 1, min(end, on_sale_until[i]) - nights)
-                days = range(max(first, seasons.firsts[i]), last + 1)
+            if seasons.shortest[i] <= nights <= seasons.longest[i] and not seasons.no_arrival[i]:
+                begin = max(first, seasons.firsts[i], today + seasons.leads[i])
+                days = range(begin, min(seasons.ends[i], end - nights + 1))
                 if days:
-                    found.append(days)
+                    found += _that_may_end(seasons, days, nights)
             i += 1
     return found
 
 
-def _unbroken(seasons: Seasons) -> list[int]:
-    """Return for each run the day until which there is a night on sale every day."""
-    until = list(seasons.ends)
-    if until[:-1] == seasons.firsts[1:]:
-        return until[-1:] * len(until)
-    for i in range(len(until) - 2, -1, -1):
-        if seasons.firsts[i + 1] == seasons.ends[i]:
-            until[i] = until[i + 1]
-    return until
+def _that_may_end(seasons: Seasons, days: range, nights: int) -> list[range]:
+    """Return the check-ins among ``days`` that do not end on a day which is closed to departure."""
+    if True not in seasons.no_departure:
+        return [days]
+    found, begin = [], days.start
+    for first, end, closed in zip(seasons.firsts, seasons.ends, seasons.no_departure, strict=True):
+        if closed and first - nights < days.stop and end - nights > begin:
+            if first - nights > begin:
+                found.append(range(begin, first - nights))
+            begin = end - nights
+    if begin < days.stop:
+        found.append(range(begin, days.stop))
+    return found
 
 
 def preferred(
@@ -101,8 +113,8 @@ def preferred(
     """
     if wish.limits is not None:
         days = _only(days, wish.passes)
-    if (ceiling := costs.ceiling) is not None:
-        days = _only(days, lambda day: costs.of(day, sum_of(seasons, day, nights=nights)) <= ceiling)
+    if costs.ceiling is not None and wish.prefer != "cheapest":
+        days = _only(days, lambda day: _affordable(seasons, day, nights, costs))
     if not days:
         return None
     match wish.prefer:
@@ -110,11 +122,18 @@ def preferred(
             best = days[0].start
         case "cheapest":
             best = _cheapest(seasons, days, nights, costs)
+            # When the cheapest is too dear, all are.
+            if not _affordable(seasons, best, nights, costs):
+                return None
         case "coolest":
             best = min(_coolest(stretch, wish) for stretch in days)[1]
         case "nearest":
             best = min(_nearest(stretch, wish.toward) for stretch in days)[1]
     return best, sum_of(seasons, best, nights=nights)
+
+
+def _affordable(seasons: Seasons, day: int, nights: int, costs: Costs) -> bool:
+    return costs.ceiling is None or costs.of(day, sum_of(seasons, day, nights=nights)) <= costs.ceiling
 
 
 def _only(days: Sequence[range], possible: Callable[[int], bool]) -> list[range]:

@@ -1,4 +1,4 @@
-"""The platform's balance: one transaction per movement of money, with its fee and the day it becomes available."""
+"""An account's balance: one transaction per movement of money, with its fee and the day it becomes available."""
 
 from typing import Literal
 
@@ -13,12 +13,30 @@ _FEE_FIXED = {"card": 200, "alipay": 0, "wechat_pay": 0}
 _AVAILABLE_AFTER_DAYS = {"card": 2, "alipay": 3, "wechat_pay": 3}
 _DAY = 24 * 3600
 
-Movement = Literal["charge", "payment", "refund", "payment_refund", "refund_failure"]
+Movement = Literal[
+    "charge",
+    "payment",
+    "refund",
+    "payment_refund",
+    "refund_failure",
+    "transfer",
+    "transfer_refund",
+    "payout",
+    "payout_failure",
+    "adjustment",
+]
+_CATEGORIES = {
+    "payment": "charge",
+    "payment_refund": "refund",
+    "transfer_refund": "transfer_reversal",
+    "payout_failure": "payout_reversal",
+}
 
 
 class ListTransactions(ListParams):
     """`GET /v1/balance_transactions`."""
 
+    payout: str | None = None
     type: str | None = None
     source: str | None = None
     currency: str | None = None
@@ -31,7 +49,7 @@ class RetrieveBalance(Params):
 def for_charge(call: Call, charge: Json, method_type: str) -> Json:
     """Record a captured charge: gross, fee (rounded half up) and net."""
     fee = (charge["amount"] * _FEE_BPS[method_type] + 5_000) // 10_000 + _FEE_FIXED[method_type]
-    return _record(
+    return record(
         call,
         "charge" if method_type == "card" else "payment",
         charge,
@@ -44,12 +62,12 @@ def for_charge(call: Call, charge: Json, method_type: str) -> Json:
 def for_refund(call: Call, refund: Json, charge: Json) -> Json:
     """Record a refund: the whole amount leaves, the fee of the charge does not come back."""
     kind: Movement = "refund" if charge["id"].startswith("ch_") else "payment_refund"
-    return _record(call, kind, refund, amount=-refund["amount"], available_on=_available_on(call, charge))
+    return record(call, kind, refund, amount=-refund["amount"], available_on=_available_on(call, charge))
 
 
 def for_failed_refund(call: Call, refund: Json, charge: Json) -> Json:
     """Record that the money of a refund came back."""
-    return _record(call, "refund_failure", refund, amount=refund["amount"], available_on=_available_on(call, charge))
+    return record(call, "refund_failure", refund, amount=refund["amount"], available_on=_available_on(call, charge))
 
 
 def retrieve(call: Call) -> Json:
@@ -57,10 +75,23 @@ def retrieve(call: Call) -> Json:
     call.read(RetrieveBalance)
     return {
         "object": "balance",
-        "available": _sums(call, "available"),
+        "available": _shown(sums(call, "available")),
         "livemode": False,
-        "pending": _sums(call, "pending"),
+        "pending": _shown(sums(call, "pending")),
     }
+
+
+def retrieve_settings(call: Call) -> Json:
+    """Tell how the platform is paid out: by hand, since it holds money for others."""
+    call.read(RetrieveBalance)
+    payouts = {
+        "schedule": {"interval": "manual"},
+        "statement_descriptor": None,
+        "status": "enabled",
+    }
+    timing = {"delay_days": 2}
+    payments = {"debit_negative_balances": False, "payouts": payouts, "settlement_timing": timing}
+    return {"object": "balance_settings", "payments": payments}
 
 
 def retrieve_transaction(call: Call) -> Json:
@@ -71,7 +102,8 @@ def retrieve_transaction(call: Call) -> Json:
 def index_transactions(call: Call) -> Json:
     """List balance transactions, by type or by the object that moved the money."""
     params = call.read(ListTransactions)
-    where = equal(type=params.type, source=params.source, currency=params.currency)
+    # A manual payout names no movements of its own but itself, as at Stripe.
+    where = equal(type=params.type, source=params.payout or params.source, currency=params.currency)
     return page(call, "balance_transaction", params, url="/v1/balance_transactions", where=where)
 
 
@@ -80,9 +112,22 @@ def release(call: Call, transaction_id: str) -> None:
     call.tx.save({**call.tx.get("balance_transaction", transaction_id), "status": "available"})
 
 
-def _record(  # noqa: PLR0913 -- a line in the books has this many facts.
+def sums(call: Call, status: str) -> dict[str, int]:
+    """Add the account's movements of one status up, by currency."""
+    rows = call.tx.sql(
+        "SELECT json_extract(data, '$.currency') AS currency, sum(json_extract(data, '$.net')) AS net FROM objects "
+        "WHERE kind = 'balance_transaction' AND account = ? AND json_extract(data, '$.status') = ? "
+        "GROUP BY 1 ORDER BY 1",
+        call.tx.account,
+        status,
+    )
+    return {row["currency"]: row["net"] for row in rows}
+
+
+def record(  # noqa: PLR0913 -- a line in the books has this many facts.
     call: Call, kind: Movement, source: Json, *, amount: int, available_on: int, fee: int = 0
 ) -> Json:
+    """Write a movement of the account's money down; it is available at once, or on its day."""
     currency = source["currency"]
     details = {"amount": fee, "application": None, "currency": currency, "description": "Stripe processing fees"}
     transaction: Json = {
@@ -98,14 +143,21 @@ def _record(  # noqa: PLR0913 -- a line in the books has this many facts.
         "fee": fee,
         "fee_details": [{**details, "type": "stripe_fee"}] if fee else [],
         "net": amount - fee,
-        "reporting_category": {"payment": "charge", "payment_refund": "refund"}.get(kind, kind),
+        "reporting_category": _category(kind, amount),
         "source": source["id"],
-        "status": "pending",
+        "status": "available" if available_on <= call.now else "pending",
         "type": kind,
     }
     call.tx.add(transaction)
-    call.tx.set_timer("balance.release", transaction["id"], available_on)
+    if transaction["status"] == "pending":
+        call.tx.set_timer("balance.release", transaction["id"], available_on)
     return transaction
+
+
+def _category(kind: Movement, amount: int) -> str:
+    if kind == "adjustment":
+        return "dispute" if amount < 0 else "dispute_reversal"
+    return _CATEGORIES.get(kind, kind)
 
 
 def _available_on(call: Call, charge: Json) -> int:
@@ -114,11 +166,8 @@ def _available_on(call: Call, charge: Json) -> int:
     return max(call.now, int(captured["available_on"]))
 
 
-def _sums(call: Call, status: str) -> list[Json]:
-    rows = call.tx.sql(
-        "SELECT json_extract(data, '$.currency') AS currency, sum(json_extract(data, '$.net')) AS net FROM objects "
-        "WHERE kind = 'balance_transaction' AND json_extract(data, '$.status') = ? GROUP BY 1 ORDER BY 1",
-        status,
-    )
-    found = [{"amount": row["net"], "currency": row["currency"], "source_types": {"card": row["net"]}} for row in rows]
-    return found or [{"amount": 0, "currency": "cny", "source_types": {"card": 0}}]
+def _shown(found: dict[str, int]) -> list[Json]:
+    return [
+        {"amount": net, "currency": currency, "source_types": {"card": net}}
+        for currency, net in (found or {"cny": 0}).items()
+    ]

@@ -45,6 +45,9 @@ def capture(call: Call, intent: Json, method: Json) -> Json:
     )
     call.tx.add(charge)
     call.publish("charge.succeeded", charge)
+    card = payment_methods.card_of(method)
+    if card is not None and card.disputed:
+        call.tx.set_timer("dispute.open", charge["id"], call.now + call.settle_delay_seconds)
     return charge
 
 

@@ -16,11 +16,14 @@ from marketplace.embedded.stripe_sandbox.resources.payment_methods import (
     make,
 )
 
-Outcome = Literal["ask", "succeed", "decline", "later", "later_decline", "cancel"]
+Outcome = Literal["ask", "succeed", "decline", "later", "later_decline", "abandon", "cancel"]
 
 
 class Attempt(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The form of the hosted page; `ask` is what a person's click means: wallets then show their own page."""
+    """The form of the hosted page; `ask` is what a person's click means: wallets then show their own page.
+
+    `abandon` is a person who is sent to the wallet or bank and never answers there.
+    """
 
     method: Method = "card"
     outcome: Outcome = "ask"
@@ -139,6 +142,8 @@ def _pay_now(call: Call, session: Json, intent: Json, form: Attempt) -> str:
         return page_of(call, session)
     if intent["status"] != "requires_action":
         return _complete(call, session, intent)
+    if form.outcome == "abandon":
+        return str(session["cancel_url"] or page_of(call, session))
     if form.outcome == "ask":
         return f"{call.base_url}/authorize/{intent['id']}"
     return authorise(call, intent["id"], agreed=form.outcome == "succeed") or page_of(call, session)

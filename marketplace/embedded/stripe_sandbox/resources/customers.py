@@ -72,6 +72,35 @@ def retrieve(call: Call) -> Json:
     return call.tx.get("customer", call.ids["id"])
 
 
+def update(call: Call) -> Json:
+    """Change the words on a customer; an empty metadata value removes its key.
+
+    Publishes: `customer.updated`.
+    """
+    params = call.read(CreateCustomer)
+    customer = retrieve(call)
+    merged = {**customer["metadata"], **params.metadata}
+    customer["metadata"] = {key: value for key, value in merged.items() if value != ""}
+    check_metadata(customer["metadata"])
+    for name in ("name", "email", "phone", "description"):
+        if name in call.params:
+            customer[name] = getattr(params, name)
+    call.tx.save(customer)
+    call.publish("customer.updated", customer)
+    return customer
+
+
+def delete(call: Call) -> Json:
+    """Forget a customer; what was paid stays.
+
+    Publishes: `customer.deleted`.
+    """
+    customer = retrieve(call)
+    call.publish("customer.deleted", customer)
+    call.tx.remove(customer["id"])
+    return {"id": customer["id"], "object": "customer", "deleted": True}
+
+
 def index(call: Call) -> Json:
     """List customers."""
     params = call.read(ListCustomers)

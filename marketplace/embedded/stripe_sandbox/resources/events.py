@@ -2,7 +2,7 @@
 
 from marketplace.embedded.stripe_sandbox import webhooks
 from marketplace.embedded.stripe_sandbox.call import Call
-from marketplace.embedded.stripe_sandbox.errors import Json, invalid
+from marketplace.embedded.stripe_sandbox.errors import Json, invalid, no_such
 from marketplace.embedded.stripe_sandbox.listing import ListParams, page
 from marketplace.embedded.stripe_sandbox.rendering import render
 from marketplace.embedded.stripe_sandbox.store import Where
@@ -50,4 +50,7 @@ def resend(call: Call, event_id: str) -> int:
 
     Refuses: an unknown event.
     """
-    return webhooks.owe(call.tx, render(call.tx, call.tx.get("event", event_id)))
+    event = call.tx.find(event_id)
+    if event is None or event["object"] != "event":
+        raise no_such("event", event_id)
+    return webhooks.owe(call.tx, render(call.tx, event))

@@ -9,7 +9,7 @@ from marketplace.embedded.stripe_sandbox.cards import CARDS
 from marketplace.embedded.stripe_sandbox.errors import Json, invalid
 from marketplace.embedded.stripe_sandbox.ids import letters, new_id
 from marketplace.embedded.stripe_sandbox.listing import ListParams, equal, page
-from marketplace.embedded.stripe_sandbox.resources import balance
+from marketplace.embedded.stripe_sandbox.resources import balance, disputes
 from marketplace.embedded.stripe_sandbox.wire import Params, check_metadata
 
 _WINDOW_DAYS = {"alipay": 90, "wechat_pay": 180}
@@ -36,12 +36,14 @@ class ListRefunds(ListParams):
 def create(call: Call) -> Json:
     """Refund a payment, wholly or in part; without `amount`, everything that is left.
 
-    Refuses: a payment without a successful charge, more than what is left, a wallet's payment beyond its window.
+    Refuses: a payment without a successful charge, one in dispute, more than what is left, a wallet's beyond its window.
     Publishes: `refund.created`, `charge.refunded`.
     """
     params = call.read(CreateRefund)
     check_metadata(params.metadata)
     charge = _charge_to_refund(call, params)
+    if disputes.blocks_refund(call, charge):
+        raise invalid(f"Charge {charge['id']} has been charged back; cannot issue a refund.", code="charge_disputed")
     amount = _amount(charge, params.amount)
     kind = charge["payment_method_details"]["type"]
     behaviour = _behaviour(call, charge)

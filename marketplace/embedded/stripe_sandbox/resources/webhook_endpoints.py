@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from marketplace.embedded.stripe_sandbox import webhooks
 from marketplace.embedded.stripe_sandbox.call import Call
 from marketplace.embedded.stripe_sandbox.errors import Json, invalid
 from marketplace.embedded.stripe_sandbox.ids import new_id
@@ -20,8 +21,19 @@ class CreateEndpoint(Params):
     url: str
     enabled_events: Annotated[list[str], msgspec.Meta(min_length=1)]
     api_version: Literal["2026-10-28.endive"] | None = None
+    connect: bool = False
     description: str | None = None
     metadata: dict[str, str] = msgspec.field(default_factory=dict)
+
+
+class UpdateEndpoint(Params):
+    """`POST /v1/webhook_endpoints/{id}`."""
+
+    url: str | None = None
+    enabled_events: Annotated[list[str], msgspec.Meta(min_length=1)] | None = None
+    disabled: bool | None = None
+    description: str | None = None
+    metadata: dict[str, str] | None = None
 
 
 def create(call: Call) -> Json:
@@ -31,15 +43,41 @@ def create(call: Call) -> Json:
     """
     params = call.read(CreateEndpoint)
     check_metadata(params.metadata)
-    if not params.url.startswith(("http://", "https://")):
-        raise invalid(
-            "Invalid URL: An explicit scheme (such as https) must be provided.", param="url", code="url_invalid"
-        )
-    endpoint = _endpoint(call, new_id("we"), params.url)
+    _check_url(params.url)
+    endpoint = _endpoint(call, new_id("we"), params.url, hears="connect" if params.connect else "platform")
     endpoint.update(description=params.description, enabled_events=params.enabled_events, metadata=params.metadata)
     secret = new_id("whsec", 32)
     call.tx.add(endpoint)
-    _keep_secret(call, endpoint["id"], secret)
+    webhooks.keep_secret(call.tx, endpoint["id"], secret)
+    return {**endpoint, "secret": secret}
+
+
+def update(call: Call) -> Json:
+    """Change where an endpoint is and what it hears.
+
+    Refuses: an address that is not http(s).
+    """
+    params = call.read(UpdateEndpoint)
+    endpoint = retrieve(call)
+    if params.url is not None:
+        _check_url(params.url)
+    given = {name: getattr(params, name) for name in ("url", "enabled_events", "description", "metadata")}
+    endpoint.update({name: value for name, value in given.items() if value is not None})
+    check_metadata(endpoint["metadata"])
+    if params.disabled is not None:
+        endpoint["status"] = "disabled" if params.disabled else "enabled"
+    call.tx.save(endpoint)
+    return endpoint
+
+
+def rotate(call: Call, endpoint_id: str, *, keep_seconds: float) -> Json:
+    """Give an endpoint a new secret, as Stripe's dashboard does; the former one keeps signing beside it for a while.
+
+    Refuses: an unknown endpoint.
+    """
+    endpoint = call.tx.get("webhook_endpoint", endpoint_id)
+    secret = new_id("whsec", 32)
+    webhooks.rotate_secret(call.tx, endpoint_id, secret, keep_seconds=keep_seconds)
     return {**endpoint, "secret": secret}
 
 
@@ -68,10 +106,10 @@ def follow_environment(call: Call, url: str | None, secret: str | None) -> None:
             _remove(call, _FROM_ENVIRONMENT)
         return
     if endpoint is None:
-        call.tx.add(_endpoint(call, _FROM_ENVIRONMENT, url))
+        call.tx.add(_endpoint(call, _FROM_ENVIRONMENT, url, hears="both"))
     else:
-        call.tx.save({**endpoint, "url": url})
-    _keep_secret(call, _FROM_ENVIRONMENT, secret)
+        call.tx.save({**endpoint, "url": url, "_hears": "both"})
+    webhooks.keep_secret(call.tx, _FROM_ENVIRONMENT, secret)
 
 
 def _remove(call: Call, endpoint_id: str) -> None:
@@ -84,10 +122,18 @@ def _remove(call: Call, endpoint_id: str) -> None:
     call.tx.remove(endpoint_id)
 
 
-def _endpoint(call: Call, endpoint_id: str, url: str) -> Json:
+def _check_url(url: str) -> None:
+    if not url.startswith(("http://", "https://")):
+        raise invalid(
+            "Invalid URL: An explicit scheme (such as https) must be provided.", param="url", code="url_invalid"
+        )
+
+
+def _endpoint(call: Call, endpoint_id: str, url: str, *, hears: str) -> Json:
     return {
         "id": endpoint_id,
         "object": "webhook_endpoint",
+        "_hears": hears,
         "api_version": API_VERSION,
         "application": None,
         "created": call.now,
@@ -98,7 +144,3 @@ def _endpoint(call: Call, endpoint_id: str, url: str) -> Json:
         "status": "enabled",
         "url": url,
     }
-
-
-def _keep_secret(call: Call, endpoint_id: str, secret: str) -> None:
-    call.tx.sql("INSERT OR REPLACE INTO endpoint_secrets (endpoint_id, secret) VALUES (?, ?)", endpoint_id, secret)

@@ -37,6 +37,9 @@ class PaymentRow(msgspec.Struct, frozen=True, kw_only=True):
     captured_amount: int | None
     surplus: bool
     failure_code: str | None
+    leg_number: int
+    leg_amount: int
+    lost_amount: int
     opened_at: datetime
     cancel_requested_at: datetime | None
     checked_at: datetime | None
@@ -77,6 +80,11 @@ class Captured(msgspec.Struct, frozen=True, kw_only=True):
 def payment_of(row: Any) -> PaymentRow:
     """Read a row of ``payments``."""
     return msgspec.convert(dict(row), PaymentRow)
+
+
+def paid_of(leg: Sequence[PaymentRow]) -> int:
+    """Return how much the payments of one leg have brought in for it; what came beyond it is not its."""
+    return sum(row.captured_amount or 0 for row in leg if not row.surplus)
 
 
 def refund_of(row: Any) -> RefundRow:
@@ -120,7 +128,7 @@ async def captured_payments(booking_id: UUID) -> list[Captured]:
     """Return what a booking's payments brought in and still hold, oldest first."""
     rows = await fetch(
         "SELECT p.id AS payment_id, p.leg, p.captured_amount, p.surplus,"
-        " p.captured_amount - coalesce(sum(r.amount), 0)::bigint AS refundable_amount"
+        " greatest(p.captured_amount - p.lost_amount - coalesce(sum(r.amount), 0), 0)::bigint AS refundable_amount"
         " FROM payments p LEFT JOIN refunds r ON r.payment_id = p.id"
         " WHERE p.booking_id = $1 AND p.status = 'succeeded' GROUP BY p.id ORDER BY p.settled_at, p.id",
         booking_id,
@@ -152,6 +160,29 @@ async def stale_refunds(now: datetime) -> list[UUID]:
         _STALE_LIMIT,
     )
     return [row["id"] for row in rows]
+
+
+class RefundTask(msgspec.Struct, frozen=True, kw_only=True):
+    """A refund that people are to pay."""
+
+    refund_id: UUID
+    booking_id: UUID
+    amount: int
+    currency: str
+    cause: str
+    opened_at: datetime
+    proposed_by: UUID | None
+    bank_reference: str | None
+
+
+async def open_refund_tasks() -> list[RefundTask]:
+    """List the refunds that people have not paid yet, the oldest first."""
+    rows = await fetch(
+        "SELECT t.refund_id, r.booking_id, r.amount, r.currency, t.cause, t.opened_at, t.proposed_by, t.bank_reference"
+        " FROM refund_tasks t JOIN refunds r ON r.id = t.refund_id WHERE t.done_at IS NULL ORDER BY t.opened_at LIMIT $1",
+        _STALE_LIMIT,
+    )
+    return [RefundTask(**dict(row)) for row in rows]
 
 
 async def unapplied(now: datetime) -> list[UUID]:

@@ -1,0 +1,209 @@
+"""Commands that look after the data: each proves something, names what is wrong, and repairs nothing."""
+
+import sys
+from typing import Any
+
+import rich_click as click
+
+from marketplace.embedded.errors import EmbeddedError
+
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
+
+
+@click.group()
+def audit() -> None:
+    """Check the log of every operation, and prove what is in it."""
+
+
+@audit.command("verify")
+@click.option("--checkpoint", "kept", multiple=True, type=click.File(encoding="utf-8"), help="One kept elsewhere.")
+@AS_JSON
+def verify_audit(*, kept: tuple[Any, ...], as_json: bool) -> None:
+    """Hold every event against its leaf and every leaf against the signed checkpoints; ends with 1 at any finding."""
+    import json
+
+    import msgspec
+
+    notes = [note.read() for note in kept]
+    report = in_database("marketplace.transparency.operations", "verify", *notes)
+    if as_json:
+        click.echo(json.dumps(msgspec.to_builtins(report), indent=2))
+    else:
+        for found in report.findings:
+            where = "" if found.position is None else f" leaf {found.position}"
+            which = "" if found.event_id is None else f" event {found.event_id}"
+            click.echo(f"✘{where}{which}: {found.what}")
+        mark = "✘" if report.findings else "✔"
+        click.echo(
+            f"{mark} {report.size} events, {report.checkpoint_count} checkpoints, {len(report.findings)} findings"
+        )
+    sys.exit(1 if report.findings else 0)
+
+
+@audit.command("prove")
+@click.argument("event_id", type=click.UUID)
+def prove_event(*, event_id: Any) -> None:
+    """Print an event with the proof that it is in the log, as JSON."""
+    import msgspec
+
+    click.echo(
+        msgspec.json.format(msgspec.json.encode(in_database("marketplace.transparency.proofs", "prove", event_id)))
+    )
+
+
+@click.group()
+def keys() -> None:
+    """Look after the keys that sign certificates and checkpoints."""
+
+
+@keys.command()
+@click.argument("purpose", type=click.Choice(["credential", "checkpoint"]))
+@click.option("--compromised", is_flag=True, help="Withdraw the old key: nothing that it signed verifies any more.")
+def rotate(*, purpose: str, compromised: bool) -> None:
+    """Retire the key of PURPOSE and make a new one; what the old one signed still verifies."""
+    from marketplace.kit.audit import SYSTEM
+    from marketplace.signing.rules import Purpose
+
+    made = in_database(
+        "marketplace.signing.operations", "rotate", Purpose(purpose), at_now=True, actor=SYSTEM, compromised=compromised
+    )
+    click.echo(f"✔ {made.thumbprint}")
+
+
+@click.group()
+def inventory() -> None:
+    """Look after the nightly counters."""
+
+
+@inventory.command()
+@AS_JSON
+def verify(*, as_json: bool) -> None:
+    """Recompute every counter from bookings and blocks and name each drift; ends with 1 when there is any."""
+    import json
+
+    drifts = in_database("marketplace.bookings.operations", "verify_inventory", at_now=True)
+    found = [
+        {
+            "room_type_id": f"rmt_{drift.room_type_id.hex}",
+            "night": drift.night.isoformat(),
+            "fact": drift.fact,
+            "expected": drift.expected,
+            "found": drift.found,
+        }
+        for drift in drifts
+    ]
+    if as_json:
+        click.echo(json.dumps({"drifts": found}, indent=2))
+    else:
+        for one in found:
+            click.echo("✘ {room_type_id} {night}: {fact} is {found} and should be {expected}".format(**one))
+        click.echo(f"drifts: {len(found)}" if found else "✔ every counter is true")
+    sys.exit(1 if found else 0)
+
+
+@click.group()
+def inspections() -> None:
+    """Look after the draws of inspectors and institutions (双随机)."""
+
+
+@inspections.command("verify-draw")
+@click.argument("draw", required=False)
+@click.option(
+    "--file",
+    "path",
+    type=click.Path(exists=True, dir_okay=False),
+    help="A draw as the API publishes it (GET /v1/inspection-draws/{id}); no database is needed.",
+)
+@AS_JSON
+def verify_draw(*, draw: str | None, path: str | None, as_json: bool) -> None:
+    """Recompute a draw, or all of them, from what is published; names what is wrong and then ends with 1."""
+    import json
+
+    from marketplace.certifications import recomputing
+
+    if path is not None:
+        found = {path: recomputing.verify_file(path)}
+    else:
+        found = in_database("marketplace.certifications.recomputing", "verify_all")
+        if draw is not None and draw not in found:
+            raise EmbeddedError(
+                f"there is no draw {draw} that has been carried out", remedy="leave the id out to verify all"
+            )
+        found = found if draw is None else {draw: found[draw]}
+    if as_json:
+        click.echo(json.dumps({"draws": found}, ensure_ascii=False, indent=2))
+    else:
+        for name, wrong in found.items():
+            click.echo(f"✔ {name}" if not wrong else "\n".join(f"✘ {name}: {one}" for one in wrong))
+        if not found:
+            click.echo("no draw has been carried out yet")
+    sys.exit(1 if any(found.values()) else 0)
+
+
+@click.group()
+def ledger() -> None:
+    """Look after the books."""
+
+
+@ledger.command(name="verify")
+@AS_JSON
+def verify_ledger(*, as_json: bool) -> None:
+    """Prove that the books sum to zero, that every capture has a booking or a refund, and that Stripe's balance is ours.
+
+    Ends with 1 when anything differs; nothing is repaired.
+    """
+    import json
+
+    found = in_database("marketplace.bookings.operations", "verify_money", at_now=True, with_provider=True)
+    if as_json:
+        import msgspec
+
+        click.echo(json.dumps({"findings": msgspec.to_builtins(found)}, ensure_ascii=False, indent=2))
+    else:
+        for one in found:
+            click.echo(f"✘ {one.check}: {one.subject} is {one.found} and should be {one.expected}")
+        click.echo(f"findings: {len(found)}" if found else "✔ the books balance, and the provider agrees")
+    sys.exit(1 if found else 0)
+
+
+def in_database(
+    module: str, function: str, *given: Any, at_now: bool = False, with_provider: bool = False, **named: Any
+) -> Any:
+    """Run one of our async functions in the database of the environment, or of what runs here; returns its result.
+
+    With ``at_now`` it is told the time, which in development may have been moved; ``with_provider`` it may ask the payment
+    provider.
+    """
+    import asyncio
+    import importlib
+    import os
+
+    from marketplace.embedded import environment, paths
+
+    environment.borrow_or_refuse(paths.home())
+    environment.check(os.environ)
+    from marketplace.kit import clock, clock_follow, db
+    from marketplace.kit.logging import configure
+    from marketplace.settings import settings
+
+    # What a command prints is for people and scripts; the log goes to standard error.
+    configure(settings())
+
+    async def connected() -> Any:
+        await db.connect(settings().database_url)
+        if with_provider:
+            from marketplace.payments import gateway
+
+            gateway.configure(settings())
+        try:
+            called = getattr(importlib.import_module(module), function)
+            if not at_now:
+                return await called(*given, **named)
+            await clock_follow.refresh()
+            return await called(*given, now=clock.now(), **named)
+        finally:
+            if with_provider:
+                await gateway.close()
+            await db.disconnect()
+
+    return asyncio.run(connected())

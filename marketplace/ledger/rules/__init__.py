@@ -1,0 +1,50 @@
+"""Which journal each business fact makes. Pure; amounts are minor units, debit positive, credit negative.
+
+Each function returns one journal that sums to zero, named so that the same fact is posted once: by our own ids where we
+did it, by the provider's where it did.
+"""
+
+from marketplace.ledger.rules.customers import (
+    capture,
+    dispute_lost,
+    dispute_reinstated,
+    dispute_withdrawn,
+    goodwill,
+    refund_failed,
+    refund_paid_by_hand,
+    refund_requested,
+    refund_taken,
+)
+from marketplace.ledger.rules.institutions import earn, netting, reversal, shortfall, split, transfer, unearn
+from marketplace.ledger.rules.platform import converted, explained, fee, payout, unmatched
+from marketplace.ledger.rules.records import Account, Entry, Finding, Journal, Whose, sums
+
+__all__ = (
+    "Account",
+    "Entry",
+    "Finding",
+    "Journal",
+    "Whose",
+    "capture",
+    "converted",
+    "dispute_lost",
+    "dispute_reinstated",
+    "dispute_withdrawn",
+    "earn",
+    "explained",
+    "fee",
+    "goodwill",
+    "netting",
+    "payout",
+    "refund_failed",
+    "refund_paid_by_hand",
+    "refund_requested",
+    "refund_taken",
+    "reversal",
+    "shortfall",
+    "split",
+    "sums",
+    "transfer",
+    "unearn",
+    "unmatched",
+)

@@ -1,0 +1,127 @@
+"""Earning: what was held for a stay becomes the institution's, less our commission, when the stay is served."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import structlog
+
+from marketplace.bookings.states import Status
+from marketplace.certifications import queries as certifications
+from marketplace.certifications.states import Status as Standing
+from marketplace.kit.audit import SYSTEM, record
+from marketplace.kit.clock import local_date
+from marketplace.kit.db import fetch_one, fetch_value, transaction
+from marketplace.kit.ids import new_id
+from marketplace.kit.outbox import publish
+from marketplace.ledger import operations as ledger
+from marketplace.ledger import queries as ledger_queries
+from marketplace.ledger import rules as journals
+from marketplace.ledger.rules import Whose
+from marketplace.payments.rules import RefundReason
+from marketplace.settlement import queries
+from marketplace.settlement.jobs import SubmitTransfer
+from marketplace.settlement.operations.locks import Stay, lock_payee, lock_stay
+from marketplace.settlement.operations.returning import refund_unserved
+from marketplace.settlement.queries import PayeeRow
+from marketplace.settlement.rules import Period, cut, earned_by, periods
+
+log = structlog.get_logger("settlement")
+
+
+async def earn(*, booking_id: UUID, now: datetime) -> int:
+    """Earn every period of a stay that is due and has not been earned; returns how many were new.
+
+    Nothing is earned before the guests have arrived, and nothing that has not been paid: a month whose bill is open is
+    earned when it is paid. Each period is earned once, and planned to be transferred N days after.
+    Publishes: SubmitTransfer.
+    """
+    async with transaction():
+        stay = await lock_stay(booking_id)
+        if stay.status not in (Status.CHECKED_IN, Status.COMPLETED):
+            return 0
+        plan = periods(stay.check_in, stay.check_out, stay.total_amount)
+        if (from_on := await queries.unserved_from(booking_id)) is not None:
+            plan = cut(plan, from_on)
+        due = plan if stay.status is Status.COMPLETED else earned_by(plan, local_date(now))
+        payee = await lock_payee(stay.institution_id, now=now)
+        return sum([await _earn(stay, period, payee=payee, now=now) for period in due])
+
+
+async def close_stay(*, booking_id: UUID, now: datetime) -> None:
+    """Earn the rest of a stay that has ended; nights that a revoked certification cost the guests go back to them.
+
+    Guests who leave early by their own wish have what their cancellation policy says, which is not decided here.
+    Publishes: SubmitTransfer; SubmitRefund for nights that were not served.
+    """
+    async with transaction():
+        stay = await lock_stay(booking_id)
+        await earn(booking_id=booking_id, now=now)
+        left_on = stay.left_on
+        if left_on is None or left_on >= stay.check_out:
+            return
+        found = await certifications.snapshot(institution_id=stay.institution_id, now=now)
+        if found is not None and found.status is Standing.REVOKED:
+            await refund_unserved(
+                booking_id=booking_id, from_on=left_on, cause="revocation", reason=RefundReason.REVOCATION, now=now
+            )
+
+
+async def earn_in_service(*, now: datetime) -> None:
+    """Earn what is due of every stay in house: the months of long ones, and whatever news was lost."""
+    for booking_id in await queries.in_service(now):
+        try:
+            await earn(booking_id=booking_id, now=now)
+        except Exception as error:
+            log.warning("a stay was not earned and will be again", booking_id=str(booking_id), exc_info=error)
+
+
+async def _earn(stay: Stay, period: Period, *, payee: PayeeRow, now: datetime) -> bool:
+    payable, commission = journals.split(period.amount, commission_bps=payee.commission_bps)
+    held = (await ledger_queries.held([stay.id], currency=stay.currency))[stay.id]
+    if not 0 < period.amount <= held:
+        return False
+    earning_id: UUID | None = await fetch_value(
+        "INSERT INTO earnings (id, booking_id, institution_id, period, first_on, end_on, amount, commission_bps,"
+        " payable_amount, unearned_amount, unearned_payable_amount, currency, earned_at)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, 0, $10, $11)"
+        " ON CONFLICT (booking_id, period) DO NOTHING RETURNING id",
+        new_id(),
+        stay.id,
+        stay.institution_id,
+        period.name,
+        period.first_on,
+        period.end_on,
+        period.amount,
+        payee.commission_bps,
+        payable,
+        stay.currency,
+        now,
+    )
+    if earning_id is None:
+        return False
+    whose = Whose(booking_id=stay.id, institution_id=stay.institution_id, currency=stay.currency)
+    await ledger.post(
+        journals.earn(whose, period=period.name, amount=period.amount, commission_bps=payee.commission_bps), now=now
+    )
+    await _plan(stay, earning_id, payable, payee=payee, now=now)
+    await record("stay.earned", actor=SYSTEM, subject=stay.id, now=now, after=[period.name, payable, commission])
+    return True
+
+
+async def _plan(stay: Stay, earning_id: UUID, payable: int, *, payee: PayeeRow, now: datetime) -> None:
+    due_at = now + timedelta(days=payee.transfer_after_days)
+    row = await fetch_one(
+        "INSERT INTO transfers (id, earning_id, booking_id, institution_id, payable_amount, amount, netted_amount,"
+        " reversed_amount, currency, status, due_at, attempt, planned_at)"
+        " VALUES ($1, $2, $3, $4, $5, $5, 0, 0, $6, 'planned', $7, 1, $8) RETURNING id",
+        new_id(),
+        earning_id,
+        stay.id,
+        stay.institution_id,
+        payable,
+        stay.currency,
+        due_at,
+        now,
+    )
+    assert row is not None
+    await publish(SubmitTransfer(transfer_id=row["id"]), now=now, due_at=due_at)
