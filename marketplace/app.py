@@ -8,7 +8,7 @@ from litestar import Litestar
 from litestar.datastructures import State
 from litestar.plugins.prometheus import PrometheusConfig
 
-from marketplace.bookings.controllers import Approvals, Bookings, FrontDesk, Quotes, payment_return
+from marketplace.bookings.controllers import Approvals, Bookings, FrontDesk, Quotes, pay_page, pay_there, payment_return
 from marketplace.catalog.controllers import Institutions, Pictures
 from marketplace.certifications.controllers import (
     Appeals,
@@ -88,6 +88,8 @@ CONTROLLERS = (
     Quotes,
     Bookings,
     FrontDesk,
+    pay_page,
+    pay_there,
     payment_return,
     Payees,
     Transfers,
@@ -121,7 +123,7 @@ async def connections(_: Litestar) -> AsyncIterator[None]:
 
 def gates_of(found: Settings) -> dict[str, Gate]:
     """Divide the connections of this process: most for who has a quote and books, some to quote, the rest to read."""
-    shares = {"placing": 5, "quoting": 2, "printing": 1, "exporting": 1}
+    shares = {"placing": 5, "quoting": 3, "exporting": 1}
     return {
         name: Gate(
             name, running_max=max(1, found.database_pool_size * tenths // 10), waiting_max=found.waiting_room_size

@@ -39,6 +39,9 @@ REACTIONS: dict[type[Message], tuple[Operation, ...]] = {
     # Bookings
     booking_events.BookingPlaced: (),
     booking_jobs.ExpireHold: (bookings.expire,),
+    booking_jobs.ChaseLeg: (bookings.chase,),
+    booking_events.BookingPaymentDue: (messaging.tell_of_due_payment,),
+    booking_events.BookingPaymentDefaulted: (messaging.tell_of_default,),
     booking_events.BookingExpired: (),
     booking_events.BookingConfirmed: (messaging.tell_of_confirmation,),
     booking_events.BookingAcknowledged: (),

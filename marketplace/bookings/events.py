@@ -83,6 +83,32 @@ class PaymentArrivedLate(_BookingEvent, frozen=True, kw_only=True):
     payment_id: UUID
 
 
+class BookingPaymentDue(_BookingEvent, frozen=True, kw_only=True):
+    """A leg is to be paid by the end of ``due_on``, or should have been: ``step`` is upcoming, overdue or final.
+
+    A stay that has not begun is cancelled on ``until_on`` when it is still unpaid then.
+    """
+
+    kind = "booking.payment_due"
+
+    leg: str
+    number: int
+    amount: int
+    due_on: date
+    until_on: date
+    step: str
+
+
+class BookingPaymentDefaulted(_BookingEvent, frozen=True, kw_only=True):
+    """Guests live in the house and have not paid a leg that was due on ``due_on``, after every reminder."""
+
+    kind = "booking.payment_defaulted"
+
+    leg: str
+    number: int
+    due_on: date
+
+
 class InHouseGuestsAffected(Event, frozen=True, kw_only=True):
     """Guests live in an institution whose certification was revoked; civil affairs must relocate them."""
 

@@ -7,15 +7,16 @@ from uuid import UUID
 
 import msgspec
 
-from marketplace.bookings.rules import Contact, Guest, payable, prefers_step_free
+from marketplace.bookings.rules import Contact, Guest, opens_on, payable, prefers_step_free
 from marketplace.bookings.states import Status
 from marketplace.certifications import queries as certifications
 from marketplace.certifications.rules import CertificationSnapshot
 from marketplace.identity.rules import Kind, Principal
 from marketplace.inventory import queries as inventory
 from marketplace.inventory.rules import Drift, Room, Wish
+from marketplace.kit.clock import local_date
 from marketplace.kit.crypto import vault
-from marketplace.kit.db import fetch, fetch_one
+from marketplace.kit.db import fetch, fetch_one, fetch_value
 from marketplace.kit.errors import NotFound
 from marketplace.payments import queries as payments
 from marketplace.payments.queries import PaymentRow, RefundRow
@@ -72,6 +73,15 @@ class BalanceDue(msgspec.Struct, frozen=True, kw_only=True):
     booking_id: UUID
     amount: int
     due_on: date
+
+
+class DueByLink(msgspec.Struct, frozen=True, kw_only=True):
+    """What whoever has a booking's link may pay, and all that they learn of it."""
+
+    booking_id: UUID
+    leg: str | None = None
+    amount: int = 0
+    due_on: date | None = None
 
 
 class Notice(msgspec.Struct, frozen=True, kw_only=True):
@@ -212,6 +222,27 @@ async def balances_due(*, first: date, last: date) -> list[BalanceDue]:
         if due is not None and first <= due.leg.due_on <= last:
             found.append(BalanceDue(booking_id=row["id"], amount=due.left_amount, due_on=due.leg.due_on))
     return sorted(found, key=lambda balance: (balance.due_on, balance.booking_id))
+
+
+async def pay_link(*, booking_id: UUID) -> str | None:
+    """Return the code of a booking's link to pay, or None before the first reminder."""
+    code: str | None = await fetch_value("SELECT code FROM pay_links WHERE booking_id = $1", booking_id)
+    return code
+
+
+async def due_by_link(*, code: str, now: datetime) -> DueByLink:
+    """Return what can be paid through a link; ``leg`` is None when nothing can. Refuses: NotFound."""
+    row = await fetch_one(
+        "SELECT b.id, b.status, b.schedule, b.paid_amount FROM pay_links l JOIN bookings b ON b.id = l.booking_id"
+        " WHERE l.code = $1",
+        code,
+    )
+    if row is None:
+        raise NotFound
+    due = payable(msgspec.json.decode(row["schedule"], type=list[Leg]), paid_amount=row["paid_amount"])
+    if due is None or row["status"] not in ("confirmed", "checked_in") or local_date(now) < opens_on(due.leg):
+        return DueByLink(booking_id=row["id"])
+    return DueByLink(booking_id=row["id"], leg=due.leg.leg, amount=due.left_amount, due_on=due.leg.due_on)
 
 
 async def unfinished_of_departure(departure_id: UUID) -> list[UUID]:

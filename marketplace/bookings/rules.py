@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 
 from marketplace.bookings.states import Status
+from marketplace.kit.clock import local_time
 from marketplace.kit.errors import invalid
 from marketplace.kit.money import yuan
 from marketplace.pricing.rules import Leg, MealPlan, Quote
@@ -129,6 +130,43 @@ def payable_leg(schedule: Sequence[Leg], *, paid_amount: int) -> Leg | None:
     """Return the leg to be paid next."""
     found = payable(schedule, paid_amount=paid_amount)
     return found.leg if found else None
+
+
+class Chase(msgspec.Struct, frozen=True, kw_only=True):
+    """One step of chasing a leg: so many days after it was due, before when negative. The last one ends the matter."""
+
+    name: str
+    days: int
+    ends: bool = False
+
+
+CHASES = (
+    Chase(name="upcoming", days=-7),
+    Chase(name="overdue", days=1),
+    Chase(name="final", days=4),
+    Chase(name="lapsed", days=8, ends=True),
+)
+_CHASE_HOUR = 10
+
+
+def chase_at(leg: Leg, step: Chase) -> datetime:
+    """Return when a step is due: in the morning, since it may send an SMS."""
+    return local_time(leg.due_on + timedelta(days=step.days), hour=_CHASE_HOUR)
+
+
+def next_chase(leg: Leg, *, now: datetime) -> Chase:
+    """Return the first step whose time has not passed; nobody is told that they were late before they could pay."""
+    return next((step for step in CHASES if chase_at(leg, step) >= now), CHASES[-1])
+
+
+def left_of(schedule: Sequence[Leg], wanted: Leg, *, paid_amount: int) -> int:
+    """Return how much of a leg is unpaid, in fen: what was paid fills the legs in order."""
+    before = 0
+    for leg in schedule:
+        if leg == wanted:
+            return leg.amount - min(max(paid_amount - before, 0), leg.amount)
+        before += leg.amount
+    return 0
 
 
 def due_by(schedule: Sequence[Leg], *, day: date) -> int:

@@ -43,6 +43,13 @@ class Booking(Table, tablename="bookings", db=DB):
     placed_at = timestamptz()
 
 
+class PayLink(Table, tablename="pay_links", db=DB):
+    """The code by which anybody may pay what is due for a booking."""
+
+    booking_id = key()
+    code = text()
+
+
 class CancellationQuote(Table, tablename="cancellation_quotes", db=DB):
     """What cancelling a booking would refund, promised for a few minutes."""
 

@@ -67,6 +67,7 @@ class RefundReason(StrEnum):
     NOT_FORMED = "not_formed"
     LATE_PAYMENT = "late_payment"
     SURPLUS_PAYMENT = "surplus_payment"
+    UNPAID = "unpaid"
     OTHER = "other"
 
 

@@ -45,6 +45,17 @@ END $$;
 CREATE TRIGGER payments_within_leg AFTER INSERT OR UPDATE OF status, surplus, captured_amount ON payments
     FOR EACH ROW WHEN (NEW.status = 'succeeded' AND NOT NEW.surplus) EXECUTE FUNCTION payments_within_leg();
 
+ALTER TABLE refunds
+    DROP CONSTRAINT refunds_reason_check,
+    ADD CONSTRAINT refunds_reason_check CHECK (reason IN
+        ('cancellation', 'revocation', 'not_formed', 'late_payment', 'surplus_payment', 'unpaid', 'other'));
+
+-- Whoever has the code may pay what is due for the booking, and learns nothing else of it.
+CREATE TABLE pay_links (
+    booking_id uuid PRIMARY KEY REFERENCES bookings,
+    code       text NOT NULL UNIQUE CHECK (code ~ '^[A-Za-z0-9_-]{11}$')
+);
+
 -- What a bank took back for good cannot be given back again.
 CREATE OR REPLACE FUNCTION refunds_within_captured() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE

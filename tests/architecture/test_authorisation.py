@@ -121,6 +121,8 @@ ROUTES: dict[str, Route] = {
     "GET /docs/events": public(),
     "GET /docs/assets/{name}": public(),
     "GET /payments/{payment_id}/return": public(),
+    "GET /p/{code}": public(),
+    "POST /p/{code}": public(),
     "POST /v1/provider-webhooks/stripe": public(always({})),
     "POST /v1/session-codes": public(always({"phone": "13800138000"})),
     "POST /v1/sessions": public(always({})),

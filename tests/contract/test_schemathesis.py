@@ -179,6 +179,10 @@ async def server(process, app, stripe_gateway, sandbox_url, sandbox_client) -> A
         }
         found = Server(*process, side, likely)
         await furnish(found, world)
+        # The first print of a process loads fonts and their tools, which may take longer than a generated request has.
+        number = side.ids(FAMILY)["number"]
+        printed = SESSION.get(f"{found.url}/v1/certificates/{number}/plaque.pdf", timeout=60)
+        assert printed.status_code == 200
         yield found
     gateways.use(None)
 

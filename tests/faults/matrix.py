@@ -184,17 +184,17 @@ MATRIX = (
     ),
     Row(
         "N1",
+        "control: no reconciler, all webhooks lost must be seen",
+        ("tests/faults/test_chaos.py::test_without_reconciler_and_webhooks_money_is_stuck_and_the_harness_sees_it",),
+    ),
+    Row(
+        "N2",
         "control: random idempotency keys must be seen",
         ("tests/faults/test_chaos.py::test_without_stable_keys_pages_are_doubled_and_the_harness_sees_it",),
     ),
     Row(
-        "N2",
+        "N3",
         "control: no ledger dedupe must be seen",
         ("tests/faults/test_chaos.py::test_without_ledger_dedupe_captures_are_doubled_and_the_harness_sees_it",),
-    ),
-    Row(
-        "N3",
-        "control: no reconciler, all webhooks lost must be seen",
-        ("tests/faults/test_chaos.py::test_without_reconciler_and_webhooks_money_is_stuck_and_the_harness_sees_it",),
     ),
 )

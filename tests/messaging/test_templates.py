@@ -21,6 +21,8 @@ LONG = {
     "booking": f"bkg_{'0' * 32}",
     "assessment": f"asm_{'0' * 32}",
     "guest_count": 2,
+    "until_on": date(2026, 11, 3),
+    "link": "https://houniao.example/p/AbCdEfGhIjK",
 }
 
 

@@ -7,6 +7,7 @@ from marketplace.kit.ids import new_id
 from marketplace.payments.errors import ProviderUnavailable
 from marketplace.payments.gateway import Refused, disputes, payees
 from marketplace.payments.gateway.payee_port import ReversalRequest, TransferRequest
+from seed.telling import until
 from tests.support.sandbox import API_KEY
 
 
@@ -28,6 +29,11 @@ async def fund(sandbox) -> None:
     paid = await sandbox.http.post("/v1/payment_intents", data=form, headers={"Authorization": f"Bearer {API_KEY}"})
     assert paid.status_code == 200, paid.text
     await sandbox.control("clock", {"offset_seconds": 4 * 24 * 3600})
+
+    async def timers_due() -> int:
+        return (await sandbox.http.get("/_sandbox/health")).json()["timers_due"]
+
+    await until(timers_due, lambda count: count == 0, "the money is available")
 
 
 def request_for(account_id: str, **facts: object) -> TransferRequest:

@@ -16,7 +16,7 @@ from marketplace.identity.operations import open_session
 from marketplace.identity.rules import Kind, Level, Scope
 from marketplace.kit.audit import SYSTEM
 from marketplace.kit.db import execute, fetch_value, transaction
-from marketplace.kit.ids import new_id, wire
+from marketplace.kit.ids import new_id, parse, wire
 from marketplace.tours import operations as tours
 from marketplace.tours.rules import BlockWanted, DepartureDraft
 from seed import procedure
@@ -101,6 +101,7 @@ async def build_side(world: World, bank: Sandbox, *, place: str, county: str, pr
         **await inspections(world),
         "number": await fetch_value("SELECT number FROM certifications WHERE id = $1", world.certification_id),
         "list_id": "revocation-1",
+        "code": await pay_code(parse("bkg", found.of_family["booking_id"])),
         "today": world.today.isoformat(),
         "tomorrow": world.day(1).isoformat(),
         "outage_id": await outage_id(world, found.callers[STAFF]),
@@ -185,6 +186,13 @@ async def inspections(world: World) -> dict[str, str]:
             world.institution_id,
         )
     return {"draw_id": wire("drw", draw_id), "inspection_id": wire("isp", inspection_id)}
+
+
+async def pay_code(booking_id: UUID) -> str:
+    """Make the link to pay of a booking, as the first reminder of its balance does."""
+    code = booking_id.hex[-11:]
+    await execute("INSERT INTO pay_links (booking_id, code) VALUES ($1, $2)", booking_id, code)
+    return code
 
 
 async def outage_id(world: World, staff: Caller) -> str:

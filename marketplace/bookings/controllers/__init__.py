@@ -3,6 +3,7 @@
 from marketplace.bookings.controllers.deciding import Approvals
 from marketplace.bookings.controllers.guests import Bookings, Quotes
 from marketplace.bookings.controllers.institutions import FrontDesk
+from marketplace.bookings.controllers.paying import pay_page, pay_there
 from marketplace.bookings.controllers.returning import payment_return
 
-__all__ = ("Approvals", "Bookings", "FrontDesk", "Quotes", "payment_return")
+__all__ = ("Approvals", "Bookings", "FrontDesk", "Quotes", "pay_page", "pay_there", "payment_return")

@@ -6,10 +6,11 @@ booking therefore reads it first without a lock, takes the locks above, and read
 """
 
 from marketplace.bookings.operations.cancelling import cancel, cancel_by_system, quote_cancellation
+from marketplace.bookings.operations.chasing import chase
 from marketplace.bookings.operations.displacing import approve_revocation, end_withdrawn, settle_displaced
 from marketplace.bookings.operations.expiring import expire, expire_lapsed, extend_hold
 from marketplace.bookings.operations.finishing import cancel_departure, catch_up, close_payment, reconcile
-from marketplace.bookings.operations.paying import pay
+from marketplace.bookings.operations.paying import pay, pay_by_link
 from marketplace.bookings.operations.placing import place, quote, requote
 from marketplace.bookings.operations.rooming import assign_rooms
 from marketplace.bookings.operations.settling import apply_payment, apply_provider_event
@@ -26,6 +27,7 @@ __all__ = (
     "cancel_by_system",
     "cancel_departure",
     "catch_up",
+    "chase",
     "check_in",
     "check_out",
     "close_payment",
@@ -34,6 +36,7 @@ __all__ = (
     "expire_lapsed",
     "extend_hold",
     "pay",
+    "pay_by_link",
     "place",
     "quote",
     "quote_cancellation",

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import msgspec
 
+from marketplace.bookings import queries
 from marketplace.bookings.errors import HoldExpired, LegNotDue
 from marketplace.bookings.operations.loading import lock, peek_own
 from marketplace.bookings.rules import OPEN_FOR_PAYMENT, PAYMENT_OPEN, opens_on, part_to_pay, payable
@@ -36,6 +37,24 @@ async def pay(  # noqa: PLR0913 - a payment is these facts, each named at the ca
     Refuses: HoldExpired, LegNotDue, Invalid, IllegalTransition, Unavailable when the provider is away.
     """
     await peek_own(booking_id, principal=principal)
+    return await _pay(booking_id, leg=leg, method=method, amount=amount, actor=principal, now=now)
+
+
+async def pay_by_link(*, code: str, method: Method, now: datetime) -> UUID:
+    """Open a payment of what is due for the booking that a link is of; whoever pays acts for who booked.
+
+    Refuses: NotFound, LegNotDue, IllegalTransition, Unavailable when the provider is away.
+    """
+    due = await queries.due_by_link(code=code, now=now)
+    if due.leg is None:
+        raise LegNotDue(payable=None)
+    actor = audit.Actor(kind="link", id=due.booking_id)
+    return await _pay(due.booking_id, leg=LegName(due.leg), method=method, amount=None, actor=actor, now=now)
+
+
+async def _pay(  # noqa: PLR0913 - as above.
+    booking_id: UUID, *, leg: LegName, method: Method, amount: int | None, actor: audit.Actor, now: datetime
+) -> UUID:
     async with transaction():
         row = await lock(booking_id)
         if row.status not in OPEN_FOR_PAYMENT:
@@ -56,12 +75,12 @@ async def pay(  # noqa: PLR0913 - a payment is these facts, each named at the ca
             amount=part_to_pay(due, wished=amount, may_part=row.status is not Status.ON_HOLD),
             currency=row.currency,
             expires_at=row.hold_expires_at if row.status is Status.ON_HOLD else now + PAYMENT_OPEN,
-            actor=principal,
+            actor=actor,
             now=now,
         )
-        await audit.record("booking.payment_opened", actor=principal, subject=booking_id, now=now)
+        await audit.record("booking.payment_opened", actor=actor, subject=booking_id, now=now)
     return_url = f"{settings().public_url}/payments/{wire('pay', payment_id)}/return"
     await payments.start_payment(
-        payment_id=payment_id, success_url=return_url, cancel_url=return_url, actor=principal, now=now
+        payment_id=payment_id, success_url=return_url, cancel_url=return_url, actor=actor, now=now
     )
     return payment_id

@@ -4,6 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from marketplace.bookings.events import BookingConfirmed, BookingExpired, PaymentArrivedLate
+from marketplace.bookings.operations.chasing import plan_chases
 from marketplace.bookings.operations.loading import Row, give_back, lock, peek
 from marketplace.bookings.states import Event, Status
 from marketplace.certifications import operations as certifications
@@ -137,6 +138,7 @@ async def _receive(row: Row, *, recorded: Recorded, amount: int, secured: _Secur
         secured.allocation_id,
         secured.seat_id,
     )
+    await plan_chases(row, paid_amount=row.paid_amount + amount, now=now)
     await pricing.record_deal(booking_id=row.id, now=now)
     await publish(BookingConfirmed(**row.news, check_in=row.check_in, check_out=row.check_out), now=now)
     await audit.record(

@@ -22,11 +22,12 @@ from marketplace.kit.errors import NotFound
 from marketplace.kit.http.caching import ETag
 from marketplace.kit.http.limits import PRINTING, SEARCH, limited
 from marketplace.kit.http.problems import refusals
-from marketplace.kit.http.shedding import through
 from marketplace.settings import settings
 
 VC_JWT = "application/vc+jwt"
 PDF = "application/pdf"
+# One print at a time: it is a second of a processor, and what was printed before is remembered.
+_press = asyncio.Lock()
 PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
 
 
@@ -86,7 +87,6 @@ class Certificates(Controller):
         operation_id="printPlaque",
         summary="Print the certificate and the plaque · 打印证书与牌匾",
         guards=[limited(PRINTING)],
-        opt=through("printing"),
         media_type=PDF,
         responses=refusals(CertificateNotStanding),
         response_description="A certificate and a plaque on two pages, each with the QR code of the live page",
@@ -97,7 +97,8 @@ class Certificates(Controller):
         status = status_on(found, clock.local_date(clock.now()))
         if not bookable(status, safety_defect=found.safety_defect):
             raise CertificateNotStanding(certificate_status=status)
-        body = await asyncio.to_thread(_printed, found, address_of(found.number, public_url=settings().public_url))
+        async with _press:
+            body = await asyncio.to_thread(_printed, found, address_of(found.number, public_url=settings().public_url))
         headers = {"Content-Disposition": f'inline; filename="{found.number}.pdf"'}
         return Response(body, media_type=PDF, headers=headers)
 

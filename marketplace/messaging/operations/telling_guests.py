@@ -1,6 +1,6 @@
 """What families are told: whoever is the contact of a booking gets an SMS, whether booked here or by a partner."""
 
-from datetime import datetime
+from datetime import date, datetime
 from math import ceil
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from marketplace.messaging.operations.writing import write
 from marketplace.messaging.rules import Fact
 from marketplace.payments import queries as payments
 from marketplace.payments.rules import RefundReason
+from marketplace.settings import settings
 
 
 async def send_session_code(*, request_id: UUID, now: datetime) -> None:
@@ -79,6 +80,30 @@ async def tell_of_returned_payment(*, booking_id: UUID, payment_id: UUID, now: d
     occasion = f"payment_returned:{payment_id}"
     await _tell(
         notice, "payment_returned", occasion=occasion, amount=payment.captured_amount or payment.amount, now=now
+    )
+
+
+async def tell_of_due_payment(  # noqa: PLR0913 - what is due is these facts, each named by the message.
+    *, booking_id: UUID, leg: str, number: int, amount: int, due_on: date, until_on: date, step: str, now: datetime
+) -> None:
+    """Send the guest a link to pay what is due, or overdue; nobody is told twice of the same step."""
+    code = await bookings.pay_link(booking_id=booking_id)
+    await _tell(
+        await bookings.notice(booking_id=booking_id),
+        f"payment_{step}",
+        occasion=f"payment_{step}:{leg}:{number}:{due_on}",
+        amount=amount,
+        due_on=due_on,
+        until_on=until_on,
+        link=f"{settings().public_url}/p/{code}",
+        now=now,
+    )
+
+
+async def tell_of_default(*, booking_id: UUID, due_on: date, now: datetime) -> None:
+    """Tell the institution that guests in its house have not paid."""
+    await tell_institution(
+        await bookings.notice(booking_id=booking_id), "payment_defaulted", occasion=str(due_on), now=now
     )
 
 

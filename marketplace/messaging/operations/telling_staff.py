@@ -17,7 +17,7 @@ from marketplace.messaging.operations.writing import write
 from marketplace.places import queries as places
 
 
-async def tell_institution(notice: Notice, template: str, *, now: datetime) -> None:
+async def tell_institution(notice: Notice, template: str, *, occasion: str | None = None, now: datetime) -> None:
     """Write to everybody who works at a booking's institution: no name or number of a guest leaves by mail."""
     for email in await identities.institution_emails(institution_id=notice.institution_id):
         await write(
@@ -29,7 +29,7 @@ async def tell_institution(notice: Notice, template: str, *, now: datetime) -> N
                 "check_out": notice.check_out,
                 "guest_count": notice.guest_count,
             },
-            dedupe=f"{template}:{notice.booking_id}:{_reader(email)}",
+            dedupe=":".join([template, *([occasion] if occasion else []), str(notice.booking_id), _reader(email)]),
             now=now,
         )
 

@@ -167,6 +167,21 @@ _ALL = (
         en="Please pay the balance of {amount} for {institution} by {due_on}; your stay begins on {check_in}.",
     ),
     Template(
+        name="payment_upcoming",
+        zh="请于{due_on}前支付 {amount}：{link}",
+        en="Please pay {amount} by {due_on}: {link}",
+    ),
+    Template(
+        name="payment_overdue",
+        zh="{due_on}应付的 {amount} 尚未支付：{link}",
+        en="{amount} was due by {due_on} and is unpaid: {link}",
+    ),
+    Template(
+        name="payment_final",
+        zh="{amount} 未付，{until_on}将取消预订：{link}",
+        en="{amount} is unpaid; your booking will be cancelled on {until_on}: {link}",
+    ),
+    Template(
         name="booking_received",
         channel=Channel.MAIL,
         subject_zh="新预订待确认接待",
@@ -181,6 +196,15 @@ _ALL = (
         subject_en="A booking was cancelled",
         zh="预订 {booking}（{check_in} 至 {check_out}，{guest_count} 人）已取消，房间已恢复可售。",
         en="Booking {booking} ({check_in} to {check_out}, {guest_count} guests) is cancelled; the room is for sale again.",
+    ),
+    Template(
+        name="payment_defaulted",
+        channel=Channel.MAIL,
+        subject_zh="在住客人逾期未付",
+        subject_en="Guests in the house have not paid",
+        zh="预订 {booking}（{check_in} 至 {check_out}，{guest_count} 人）的应付款多次提醒后仍未支付，请联系客人。",
+        en="Booking {booking} ({check_in} to {check_out}, {guest_count} guests) is still unpaid after every reminder."
+        " Please talk to the guests.",
     ),
     Template(
         name="assessment_ordered",
