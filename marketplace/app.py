@@ -11,12 +11,17 @@ from litestar.plugins.prometheus import PrometheusConfig
 from marketplace.bookings.controllers import Approvals, Bookings, FrontDesk, Quotes, pay_page, pay_there, payment_return
 from marketplace.catalog.controllers import Institutions, Pictures
 from marketplace.certifications.controllers import (
+    Appeals,
+    Applications,
     Assessments,
+    Cases,
     Certifications,
     Decisions,
     InspectionConflicts,
     InspectionDraws,
     Inspections,
+    Publicity,
+    Rectifications,
     Rubrics,
 )
 from marketplace.credentials.controllers import Certificates, StatusLists
@@ -64,9 +69,14 @@ CONTROLLERS = (
     WellKnown,
     Register,
     AuditLog,
+    Publicity,
+    Applications,
     Certifications,
+    Rectifications,
+    Cases,
     Decisions,
     Approvals,
+    Appeals,
     Rubrics,
     Assessments,
     InspectionDraws,

@@ -18,6 +18,7 @@ from seed.cashier import Cashier
 from seed.institutions import PlantedInstitution
 from seed.logins import DEMO
 from seed.people import People
+from seed.procedure import conclude_revocation
 
 _ELDERS = ("陈桂兰", "林守义", "黄玉珍", "吴德福", "何淑芬", "梁振邦", "苏月娥", "郑国安")
 # An institution that nobody of the demo works for, whose revocation sends one stay's money back.
@@ -107,6 +108,7 @@ async def _displaced(scene: Scene, cashier: Cashier) -> None:
     await cashier.pay(partner, booking_id, now=scene.now)
     first, second = scene.people.province
     (found,) = await list_certifications(principal=first, institution_id=house.id, limit=1)
+    await conclude_revocation(found, actor=first, now=scene.now)
     decision = await certifications.request_revocation(
         certification_id=found.id, reason="提供虚假材料（示例）", actor=first, now=scene.now
     )

@@ -12,6 +12,11 @@ from seed.logins import DEMO
 from seed.telling import Caller, Story, until
 
 Json = dict[str, Any]
+GROUNDS = {
+    "facts": "演示：以虚假材料取得认定，消防验收文件系伪造",
+    "legal_basis": "认定办法；行政处罚法第四十四条、第四十五条（类推）",
+    "rights": "可在五个工作日内陈述、申辩并要求听证；对决定不服的，可在六十日内申请行政复议",
+}
 METHODS = {"card": "银行卡", "alipay": "支付宝", "wechat_pay": "微信支付"}
 
 
@@ -166,27 +171,42 @@ async def civil_affairs_reassesses(story: Story) -> None:
 
 
 async def civil_affairs_revokes(story: Story) -> None:
-    """Revoke with two officers, and see listing, booking, money and people move."""
-    story.chapter("民政 · Revocation")
+    """Suspend, give notice, wait for the defence, and revoke with two officers; see listing, booking and money move."""
+    story.chapter("民政 · From suspension to revocation")
     family = await story.family(DEMO.families[2].phone)
-    offer = await story.offer(family, first=10, nights=7, guests=1, keep_away_from_staff=True)
+    offer = await story.offer(family, first=60, nights=7, guests=1, keep_away_from_staff=True)
     booking = await story.pay(family, await story.book(family, offer), method="card")
-    first, second = await story.officer(DEMO.officers[0]), await story.officer(DEMO.officers[1])
+    first = await story.officer(DEMO.officers[0])
     found = await first.all("/v1/certifications", institution_id=booking["institution_id"])
     certification = next(item for item in found if item["status"] == "certified")
-    impact = await first.get(f"/v1/certifications/{certification['id']}/impact")
+    path = f"/v1/certifications/{certification['id']}"
+    impact = await first.get(f"{path}/impact")
     story.tell(f"impact of revoking {booking['institution_name']}: {impact['confirmed_count']} confirmed bookings")
-    reason = {"reason": "演示：以虚假材料取得认定"}
-    decision = await first.post(f"/v1/certifications/{certification['id']}/revocation", reason)
+    await first.post(f"{path}/suspension", {"reason": GROUNDS["facts"]})
+    await first.post(f"{path}/suspension/reasons", GROUNDS)
+    listed = [item["id"] for item in await story.all("/v1/institutions", limit=100)]
+    assert booking["institution_id"] not in listed
+    story.tell("one officer suspends at once, with reasons the same day: not listed any more")
+    early = await first.refused(409, f"{path}/revocation", {"reason": GROUNDS["facts"]})
+    story.tell(f"revoking now is refused: {early['detail']}")
+    case = await first.post(f"{path}/notices", GROUNDS | {"kind": "revocation"})
+    conclusion = {"proceed": True, "defence_outcome": "当事人逾期未陈述申辩（示例）"}
+    pending = await first.refused(409, f"/v1/cases/{case['id']}/conclusion", conclusion)
+    story.tell(f"notice is given; concluding now is refused: {pending['detail']}")
+    await story.move_past(pending["until"])
+    first, second = await story.officer(DEMO.officers[0]), await story.officer(DEMO.officers[1])
+    concluded = await first.post(f"/v1/cases/{case['id']}/conclusion", conclusion)
+    assert concluded["status"] == "concluded"
+    story.tell(f"the clock moves past {pending['until']}; nobody has answered, and the proceeding is concluded")
+    decision = await first.post(f"{path}/revocation", {"reason": GROUNDS["facts"]})
     alone = await first.refused(409, f"/v1/decisions/{decision['id']}/approvals")
     story.tell(f"one officer alone is refused: {alone['detail']}")
     revoked = await second.post(f"/v1/decisions/{decision['id']}/approvals")
     assert revoked["status"] == "revoked"
-    listed = [item["id"] for item in await story.all("/v1/institutions", limit=100)]
-    assert booking["institution_id"] not in listed
     public = await story.get(f"/v1/certificates/{certification['number']}")
     assert public["status"] == "revoked"
-    story.tell("the second officer approves: not listed any more, and the certificate's page says revoked")
+    story.tell("the second officer approves, and the certificate's page says revoked")
+    family = await story.family(DEMO.families[2].phone)
     booking = await story.refunded(family, booking, booking["paid"]["amount"])
     assert booking["status"] == "cancelled"
     story.tell(f"the family's {yuan(booking['refunded']['amount'])} went back in full")

@@ -9,7 +9,9 @@ from marketplace.kit.audit import SYSTEM
 from marketplace.places import operations
 from marketplace.places.rules import ClimateMonth, Cluster, Gazetteer, Place, Position
 from seed import climate
+from seed.clocks import plant_clocks
 from seed.divisions import DIVISIONS, JURISDICTIONS
+from seed.holidays import plant_holidays
 
 CHANGBAISHAN = Cluster(code="changbaishan", name_zh="长白山", name_en="Changbai Mountain", kind="silver_health")
 JIAN = Cluster(code="jian", name_zh="集安", name_en="Ji'an", kind="silver_health")
@@ -160,5 +162,7 @@ GAZETTEER = Gazetteer(divisions=DIVISIONS, jurisdictions=JURISDICTIONS, clusters
 
 
 async def plant_places(*, now: datetime) -> None:
-    """Plant the gazetteer; repeating it changes nothing."""
+    """Plant the gazetteer, and the calendar and clocks that its authorities work by; repeating it changes nothing."""
     await operations.plant(gazetteer=GAZETTEER, actor=SYSTEM, now=now)
+    await plant_holidays(now=now)
+    await plant_clocks(now=now)

@@ -9,14 +9,22 @@ import msgspec
 
 from marketplace.certifications import operations
 from marketplace.certifications.rules import Certification, Scores
+from marketplace.certifications.rules.applying import Grounds
 from marketplace.identity.rules import Principal
 from marketplace.kit.clock import local_date
-from marketplace.kit.db import transaction
+from seed import procedure
 from seed.institutions import PlantedInstitution
 
 # Shares of the maximum that reach a grade in every block (GB/T 37276: 60 %, 80 %, 90 %) and fall short of the next.
 _SHARES = {3: 0.70, 4: 0.84, 5: 0.93}
 _MAXIMA = {"environment": 120, "facilities": 130, "operations": 150, "services": 600}
+
+
+FOOD = Grounds(
+    facts="食品经营许可过期，厨房停用，危及在住老人健康（示例）",
+    legal_basis="老年人权益保障法第四十五条",
+    rights="对决定不服的，可在六十日内申请行政复议",
+)
 
 
 class Standing(StrEnum):
@@ -34,10 +42,9 @@ class Standing(StrEnum):
 
 
 class Timeline(msgspec.Struct, frozen=True):
-    """How many days ago an institution was assessed, and how many days later it was certified."""
+    """How many days ago an institution was assessed; it was certified when its publicity was over."""
 
     assessed_days_ago: int
-    certified_after_days: int = 10
 
 
 # Assessments fall due after a year; 345 days ago leaves twenty days, 380 is fifteen too late.
@@ -99,13 +106,8 @@ async def certify(
 ) -> Certification:
     """Certify an institution in the past, with an assessment that found ``grade``."""
     assessed_on = local_date(now) - timedelta(days=timeline.assessed_days_ago)
-    return await operations.certify(
-        institution_id=institution_id,
-        scores=scores_for(grade),
-        assessed_on=assessed_on,
-        reason="经评估、公示，符合认定条件（示例）",
-        actor=officer,
-        now=now - timedelta(days=timeline.assessed_days_ago - timeline.certified_after_days),
+    return await procedure.certify(
+        institution_id=institution_id, scores=scores_for(grade), assessed_on=assessed_on, actor=officer
     )
 
 
@@ -127,15 +129,16 @@ async def _restrict(standing: Standing, found: Certification, *, officer: Princi
             actor=officer,
             now=now - 2 * days,
         )
-    elif standing in {Standing.SUSPENDED, Standing.REVOCATION_REQUESTED}:
+    elif standing is Standing.SUSPENDED:
+        suspended_at = now - 9 * days
         await operations.suspend(
-            certification_id=found.id, reason="食品经营许可过期（示例）", actor=officer, now=now - 9 * days
+            certification_id=found.id, reason="食品经营许可过期，厨房停用（示例）", actor=officer, now=suspended_at
         )
-    if standing is Standing.REVOCATION_REQUESTED:
-        async with transaction():
-            await operations.request_revocation(
-                certification_id=found.id,
-                reason="逾期未整改，申请材料不实（示例）",
-                actor=officer,
-                now=now - 1 * days,
-            )
+        await operations.state_reasons(
+            certification_id=found.id, grounds=FOOD, actor=officer, now=suspended_at + days / 4
+        )
+    elif standing is Standing.REVOCATION_REQUESTED:
+        await procedure.conclude_revocation(found, actor=officer, now=now - 9 * days)
+        await operations.request_revocation(
+            certification_id=found.id, reason=procedure.GROUNDS.facts, actor=officer, now=now - 1 * days
+        )

@@ -5,13 +5,13 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 from uuid import uuid4
 
 import httpx
 
-from marketplace.kit.clock import local_date
+from marketplace.kit.clock import local_date, local_time
 from seed.logins import Officer, Partner, Staff
 
 T = TypeVar("T")
@@ -127,6 +127,12 @@ class Story(Caller):
     def end(self, text: str) -> None:
         """Print the last line."""
         print(f"\n✔ {text}", flush=True)
+
+    async def move_past(self, day: str) -> None:
+        """Move the clock of the whole system past the last day of a period; staff sign in anew after it."""
+        now = datetime.fromisoformat((await self.get("/_dev/clock"))["now"])
+        target = local_time(date.fromisoformat(day) + timedelta(days=1), hour=9)
+        await self.post("/_dev/clock", {"advance_seconds": int((target - now).total_seconds()) + 1})
 
     async def family(self, phone: str) -> Caller:
         """Sign a family in with the code of the SMS that was sent for this request."""

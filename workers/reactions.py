@@ -90,6 +90,14 @@ REACTIONS: dict[type[Message], tuple[Operation, ...]] = {
     certification_events.CertificationAssessmentOverdue: (),
     certification_events.CertificationExpired: (),
     certification_events.CertificationRevoked: (),
+    certification_events.CertificationRenewed: (),
+    certification_events.CertificationRectificationOverdue: (),
+    certification_events.CertificationReasonsOverdue: (),
+    certification_events.CertificationRevocationNoticed: (),
+    certification_events.CertificationNoticeDismissed: (),
+    certification_events.CertificationWithdrawalNoticed: (),
+    certification_events.CertificationWithdrawn: (),
+    certification_jobs.DeadlinePassed: (certifications.fire_deadline, bookings.end_withdrawn),
 }
 
 

@@ -84,6 +84,152 @@ class DecisionAltered(DomainError):
     en = "The decision differs from what was requested; nothing was done."
 
 
+class EvidenceMissing(DomainError):
+    """The application lacks evidence; ``kinds`` lists all of it."""
+
+    code = "evidence_missing"
+    status = 422
+    zh = "申请材料不齐"
+    en = "The application lacks required evidence."
+
+
+class EvidenceExpired(DomainError):
+    """Evidence is no longer in force; ``kinds`` lists it."""
+
+    code = "evidence_expired"
+    status = 422
+    zh = "申请材料已过有效期"
+    en = "Evidence of the application has expired."
+
+
+class CorrectionSpent(DomainError):
+    """Everything that is missing is said once; a second completeness notice is not possible."""
+
+    code = "correction_spent"
+    zh = "补正通知只能发出一次，须一次告知"
+    en = "A completeness notice may be given only once."
+
+
+class ExtensionSpent(DomainError):
+    """A period may be extended once."""
+
+    code = "extension_spent"
+    zh = "期限只能延长一次"
+    en = "The period may be extended only once."
+
+
+class ApplicationPending(DomainError):
+    """The institution has an application under way; ``application_id`` names it."""
+
+    code = "application_pending"
+    zh = "该机构已有申请在办理"
+    en = "The institution has an application under way."
+
+
+class LockedOut(DomainError):
+    """After a failed assessment or a revocation an institution may not apply again for some time."""
+
+    code = "locked_out"
+    zh = "{until} 之前不得再次申请"
+    en = "No new application is possible until {until}."
+
+
+class RenewalWindowClosed(DomainError):
+    """A renewal is applied for within its window, before the certificate ends."""
+
+    code = "renewal_window_closed"
+    zh = "延续申请须在 {opens_on} 至 {closes_on} 提出"
+    en = "A renewal is applied for between {opens_on} and {closes_on}."
+
+
+class PublicityRunning(DomainError):
+    """The publicity has not ended; nothing may be decided before it has."""
+
+    code = "publicity_running"
+    zh = "公示期至 {until} 届满，期满方可决定"
+    en = "The publicity runs until {until}; nothing is decided before."
+
+
+class PublicityOver(DomainError):
+    """Objections are raised during the publicity."""
+
+    code = "publicity_over"
+    zh = "公示期已于 {until} 届满"
+    en = "The publicity ended on {until}."
+
+
+class ObjectionsOpen(DomainError):
+    """An objection has not been answered."""
+
+    code = "objections_open"
+    zh = "尚有异议未处理"
+    en = "Objections are not answered yet."
+
+
+class NoticeMissing(DomainError):
+    """No decision against an institution without telling it first: facts, basis, rights."""
+
+    code = "notice_missing"
+    zh = "作出决定前须先行告知"
+    en = "The institution must be given notice first."
+
+
+class DefencePending(DomainError):
+    """The period for the institution's defence, or for asking for a hearing, still runs."""
+
+    code = "defence_pending"
+    zh = "陈述申辩期限至 {until} 届满"
+    en = "The period for the defence runs until {until}."
+
+
+class HearingOutstanding(DomainError):
+    """A hearing was asked for and has not been held."""
+
+    code = "hearing_outstanding"
+    zh = "当事人要求听证，尚未举行"
+    en = "A hearing was asked for and has not been held."
+
+
+class DefenceNotWeighed(DomainError):
+    """The defence has not been weighed; its outcome must be on file before the decision."""
+
+    code = "defence_not_weighed"
+    zh = "尚未记录陈述申辩的采纳情况"
+    en = "The outcome of the defence is not on file."
+
+
+class PeriodOver(DomainError):
+    """The period for this step has passed."""
+
+    code = "period_over"
+    zh = "该期限已于 {until} 届满"
+    en = "The period ended on {until}."
+
+
+class ProceedingOpen(DomainError):
+    """A proceeding of the same kind is under way; ``case_id`` names it."""
+
+    code = "proceeding_open"
+    zh = "同类程序正在进行"
+    en = "A proceeding of this kind is already under way."
+
+
+class ReportMissing(DomainError):
+    """A rectification is judged on the institution's report."""
+
+    code = "report_missing"
+    zh = "机构尚未提交整改报告"
+    en = "The institution has not reported its rectification."
+
+
+class StayedByAppeal(DomainError):
+    """The authority that hears the appeal has stayed the decision."""
+
+    code = "stayed_by_appeal"
+    zh = "行政复议期间已决定停止执行"
+    en = "Execution is stayed while the appeal is heard."
+
+
 class SecondAssessorRequired(DomainError):
     """A result is confirmed by someone other than the assessor who entered it."""
 

@@ -57,6 +57,48 @@ class CertificationExpired(CertificationEvent, frozen=True, kw_only=True):
     kind = "certification.expired"
 
 
+class CertificationRenewed(CertificationEvent, frozen=True, kw_only=True):
+    """The certificate is valid for another term."""
+
+    kind = "certification.renewed"
+
+
+class CertificationRectificationOverdue(CertificationEvent, frozen=True, kw_only=True):
+    """A defect was not put right in time; a higher level judges what follows."""
+
+    kind = "certification.rectification_overdue"
+
+
+class CertificationReasonsOverdue(CertificationEvent, frozen=True, kw_only=True):
+    """An emergency suspension was not reasoned within a day; it stands until the level above has looked at it."""
+
+    kind = "certification.reasons_overdue"
+
+
+class CertificationRevocationNoticed(CertificationEvent, frozen=True, kw_only=True):
+    """The province has told a suspended institution that it intends to revoke."""
+
+    kind = "certification.revocation_noticed"
+
+
+class CertificationNoticeDismissed(CertificationEvent, frozen=True, kw_only=True):
+    """The province does not revoke after all; the suspension before it stands."""
+
+    kind = "certification.notice_dismissed"
+
+
+class CertificationWithdrawalNoticed(CertificationEvent, frozen=True, kw_only=True):
+    """The institution will leave the register; no stay beyond its last day is sold."""
+
+    kind = "certification.withdrawal_noticed"
+
+
+class CertificationWithdrawn(CertificationEvent, frozen=True, kw_only=True):
+    """The institution has left the register."""
+
+    kind = "certification.withdrawn"
+
+
 class CertificationRevoked(CertificationEvent, frozen=True, kw_only=True):
     """Two provincial officers have revoked the certification; nothing is sold there any more."""
 

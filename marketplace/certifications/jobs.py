@@ -11,3 +11,11 @@ class PublishAssessment(Job, frozen=True, kw_only=True):
     kind = "certifications.publish_assessment"
 
     assessment_id: UUID
+
+
+class DeadlinePassed(Job, frozen=True, kw_only=True):
+    """A period has passed in which nobody acted; what follows from that is done, unless somebody did after all."""
+
+    kind = "certification.deadline_passed"
+
+    deadline_id: UUID

@@ -7,7 +7,7 @@ from uuid import NAMESPACE_URL, uuid5
 from marketplace.kit import audit
 from marketplace.kit.audit import Actor
 from marketplace.kit.db import execute, transaction
-from marketplace.places.rules import Division, Gazetteer, Jurisdiction, Place
+from marketplace.places.rules import Division, Gazetteer, HolidayYear, Jurisdiction, Place
 
 GAZETTEER = uuid5(NAMESPACE_URL, "houniao:gazetteer")
 
@@ -32,6 +32,32 @@ async def plant(*, gazetteer: Gazetteer, actor: Actor, now: datetime) -> None:
             await _put_clusters(place)
             await _put_climate(place)
         await audit.record("places.planted", actor=actor, subject=GAZETTEER, now=now, after=gazetteer)
+
+
+async def plant_calendar(*, years: Sequence[HolidayYear], actor: Actor, now: datetime) -> None:
+    """Write the working calendar of these years, replacing what was held of them; repeating it changes nothing."""
+    async with transaction():
+        await execute(
+            "INSERT INTO holiday_years (year, version, source, is_tentative)"
+            " SELECT * FROM unnest($1::smallint[], $2::text[], $3::text[], $4::boolean[])"
+            " ON CONFLICT (year) DO UPDATE SET version = excluded.version, source = excluded.source,"
+            " is_tentative = excluded.is_tentative",
+            [year.year for year in years],
+            [year.version for year in years],
+            [year.source for year in years],
+            [year.is_tentative for year in years],
+        )
+        await execute("DELETE FROM holidays WHERE year = ANY($1)", [year.year for year in years])
+        listed = [(year.year, day) for year in years for day in year.days]
+        await execute(
+            "INSERT INTO holidays (day, year, name_zh, is_off)"
+            " SELECT * FROM unnest($1::date[], $2::smallint[], $3::text[], $4::boolean[])",
+            [day.day for _, day in listed],
+            [year for year, _ in listed],
+            [day.name_zh for _, day in listed],
+            [day.is_off for _, day in listed],
+        )
+        await audit.record("calendar.planted", actor=actor, subject=GAZETTEER, now=now, after=list(years))
 
 
 async def _put_division(division: Division) -> None:

@@ -6,7 +6,7 @@ import asyncpg
 import msgspec
 
 from marketplace.kit.db import fetch
-from marketplace.places.rules import ClimateMonth, Cluster, Place, Position
+from marketplace.places.rules import Calendar, ClimateMonth, Cluster, HolidayYear, Level, Place, Position
 
 _PLACES = """
 SELECT p.code, p.name_zh, p.name_en, p.division_code, p.jurisdiction_code, p.latitude, p.longitude, p.datum, p.accuracy_m,
@@ -75,6 +75,34 @@ async def jurisdictions_within(code: str) -> list[str]:
         code,
     )
     return [row["code"] for row in rows]
+
+
+async def jurisdiction_levels(code: str) -> dict[str, Level]:
+    """Return the authority and those above it, nearest first, each with its level; 长白山管委会 has no county below it."""
+    rows = await fetch(
+        "WITH RECURSIVE chain AS (SELECT code, parent_code, level, 0 AS step FROM jurisdictions WHERE code = $1 UNION ALL"
+        " SELECT j.code, j.parent_code, j.level, c.step + 1 FROM jurisdictions j JOIN chain c ON j.code = c.parent_code)"
+        " SELECT code, level FROM chain ORDER BY step",
+        code,
+    )
+    return {row["code"]: row["level"] for row in rows}
+
+
+_CALENDAR = """
+SELECT y.year, y.version, y.source, y.is_tentative,
+       (SELECT coalesce(json_agg(json_build_object('day', h.day, 'name_zh', h.name_zh, 'is_off', h.is_off) ORDER BY h.day),
+                        '[]') FROM holidays h WHERE h.year = y.year) AS days
+  FROM holiday_years y ORDER BY y.year
+"""
+
+
+async def calendar() -> Calendar:
+    """Return the working calendar of every year that is held, in one query: a year has some thirty rows."""
+    years = [
+        msgspec.convert({**row, "days": msgspec.json.decode(row["days"])}, HolidayYear)
+        for row in await fetch(_CALENDAR)
+    ]
+    return Calendar({year.year: year for year in years})
 
 
 def _place(row: asyncpg.Record) -> Place:

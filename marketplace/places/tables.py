@@ -1,6 +1,6 @@
 """Tables of places. A division says where something is, a jurisdiction who reviews it: 长白山管委会 is only the latter."""
 
-from piccolo.columns import Text
+from piccolo.columns import Date, SmallInt, Text
 from piccolo.table import Table
 
 from marketplace.kit.columns import boolean, double, integer, ref, smallint, text
@@ -72,3 +72,21 @@ class Climate(Table, tablename="climate", db=DB):
     mean_c = double()
     confidence = text()
     source = text()
+
+
+class HolidayYear(Table, tablename="holiday_years", db=DB):
+    """The calendar of one year: which version of it we hold, and whether the State Council has published it."""
+
+    year = SmallInt(primary_key=True, default=None, null=False)
+    version = text()
+    source = text()
+    is_tentative = boolean()
+
+
+class Holiday(Table, tablename="holidays", db=DB):
+    """A day that differs from an ordinary week: off by law or by arrangement, or a weekend that is worked (调休)."""
+
+    day = Date(primary_key=True, default=None, null=False)
+    year = smallint()
+    name_zh = text()
+    is_off = boolean()

@@ -36,6 +36,7 @@ ANYONE = {
     "/v1/departures": 6,
     "/v1/departures/{departure}": 6,
     "/v1/certificates/{number}": 1,
+    "/v1/publicity": 1,
     "/v1/certificates/{number}/credential": 2,
     "/v1/certificates/{number}/plaque.pdf": 1,
     "/v1/status-lists/revocation-1": 2,
@@ -62,6 +63,12 @@ OFFICER = {
     "/v1/certifications/{certification}/impact": 4,
     "/v1/assessments": 3,
     "/v1/decisions": 3,
+    "/v1/certification-applications": 4,
+    "/v1/certification-applications/{application}": 8,
+    "/v1/cases": 3,
+    "/v1/cases/{case}": 3,
+    "/v1/rectifications": 3,
+    "/v1/appeals": 3,
 }
 
 
@@ -69,7 +76,8 @@ READING = {"anyone": ANYONE, "family": FAMILY, "partner": PARTNER, "institution"
 
 # What changes something also leaves an audit line and, where others must hear of it, a message and its nudge.
 QUOTE, PLACE, EXTEND, PAY, OFFER_TO_CANCEL, CANCEL = 7, 13, 6, 14, 4, 15
-ACKNOWLEDGE, SET_NIGHTS, SUSPEND = 7, 9, 6
+# An emergency suspension also opens its proceeding and two periods, each by the calendar of the state.
+ACKNOWLEDGE, SET_NIGHTS, SUSPEND = 7, 9, 15
 
 
 @dataclass
@@ -96,12 +104,19 @@ async def cast(client: httpx.AsyncClient, gateway: object) -> Cast:
     booking = await confirmed(world, family)
     await hold(world, partner)
     certification = wire("crt", world.certification_id)
-    decision = await officer.post(f"/v1/certifications/{certification}/revocation", REASON)
+    other = await world.certify(await world.add_institution("旧院（示例）"), officer)
+    await world.prepare_revocation(officer, other)
+    decision = await officer.post(f"/v1/certifications/{wire('crt', other)}/revocation", REASON)
+    application = await fetch_value(
+        "SELECT id FROM certification_applications WHERE institution_id = $1", world.institution_id
+    )
     await order_due_assessments(now=world.now + timedelta(days=350))
     names = {
         "institution": wire("ins", world.institution_id),
         "certification": certification,
         "decision": decision.json()["id"],
+        "application": wire("app", application),
+        "case": wire("cse", await fetch_value("SELECT id FROM certification_cases WHERE kind = 'revocation'")),
         "number": await fetch_value("SELECT number FROM certifications WHERE id = $1", world.certification_id),
         "assessment": wire("asm", await fetch_value("SELECT id FROM assessment_orders WHERE status = 'done'")),
         "booking": booking["id"],

@@ -10,7 +10,8 @@ from piccolo.table import Table
 from marketplace.kit.db import fetch
 
 ROOT = Path(__file__).parents[2] / "marketplace"
-MODULES = sorted(f"marketplace.{path.parent.name}.tables" for path in ROOT.glob("*/tables.py"))
+_ROOMS = [path.relative_to(ROOT) for path in (*ROOT.glob("*/tables.py"), *ROOT.glob("*/tables/__init__.py"))]
+MODULES = sorted(f"marketplace.{path.parts[0]}.tables" for path in _ROOMS)
 # Kit's own tables are written by raw SQL alone, in one module each.
 RAW_ONLY = {"outbox", "idempotency_keys", "audit_events", "clock_offset", "migration"}
 TYPES = {

@@ -6,6 +6,7 @@ from tests.support.world import World, hold, read
 
 
 async def request_revocation(world: World, officer) -> dict:
+    await world.prepare_revocation(officer)
     answer = await officer.post(
         f"/v1/certifications/{wire('crt', world.certification_id)}/revocation",
         {"reason": "以虚假材料骗取认定，依据认定办法（示例）"},
@@ -22,12 +23,12 @@ async def test_a_revocation_ends_holds_displaces_bookings_and_refunds_everyone(w
     certification = wire("crt", world.certification_id)
     impact = (await first.get(f"/v1/certifications/{certification}/impact")).json()
     decision = await request_revocation(world, first)
-    still_sold = await family.post("/v1/quotes", world.wish(first=150))
+    no_longer_sold = await family.post("/v1/quotes", world.wish(first=150))
 
     approved = await second.post(f"/v1/decisions/{decision['id']}/approvals")
 
     assert (impact["on_hold_count"], impact["confirmed_count"], impact["refund"]["amount"]) == (1, 1, 120_000)
-    assert still_sold.status_code == 201
+    assert (no_longer_sold.status_code, no_longer_sold.json()["code"]) == (409, "institution_not_bookable")
     assert (approved.status_code, approved.json()["status"]) == (201, "revoked")
     assert (await read(partner, held))["status"] == "cancelled"
     assert (await read(family, confirmed))["status"] == "displaced"
@@ -56,7 +57,8 @@ async def test_one_officer_cannot_revoke_alone(world: World, confirm) -> None:
 
     assert (answer.status_code, answer.json()["code"]) == (409, "second_officer_required")
     assert (await read(family, booking))["status"] == "confirmed"
-    assert await fetch_value("SELECT status FROM certifications WHERE id = $1", world.certification_id) == "certified"
+    status = await fetch_value("SELECT status FROM certifications WHERE id = $1", world.certification_id)
+    assert status == "revocation_noticed"
 
 
 async def test_a_revocation_is_approved_once(world: World) -> None:

@@ -36,6 +36,7 @@ async def open_page(world: World, family, **wish) -> tuple[dict, dict, str]:
 async def revoke(world: World) -> None:
     first, second = await world.officer(), await world.officer()
     path = f"/v1/certifications/{wire('crt', world.certification_id)}/revocation"
+    await world.prepare_revocation(first)
     decision = (await first.post(path, {"reason": "以虚假材料骗取认定，依据认定办法（示例）"})).json()
     assert (await second.post(f"/v1/decisions/{decision['id']}/approvals")).status_code == 201
 

@@ -2,23 +2,26 @@
 
 from datetime import UTC, date, datetime
 
+import msgspec
 import pytest
 
-from marketplace.certifications import operations
-from marketplace.certifications.rules import Scores
+from marketplace.certifications import queries
+from marketplace.certifications.rules import Scores, assessment_due
 from marketplace.identity import operations as identity
 from marketplace.identity.rules import Kind, Level, Principal
 from marketplace.institutions.operations import register
 from marketplace.kit import clock
 from marketplace.kit.audit import SYSTEM
-from marketplace.kit.db import fetch, fetch_value, transaction
+from marketplace.kit.db import execute, fetch, fetch_value, transaction
 from marketplace.kit.ids import new_id
 from marketplace.places.rules import Position
+from seed import procedure
 from seed.places import plant_places
 from seed.rubric import plant_rubrics
 
 NOW = datetime(2027, 3, 1, 4, 0, tzinfo=UTC)
 TODAY = date(2027, 3, 1)
+VISITED = date(2027, 2, 15)  # Its publicity runs from then until 22 February.
 PROVINCE = "220000"
 FUSONG = "220621"
 BAISHAN = "220600"
@@ -83,20 +86,35 @@ def add_institution(gazetteer):
 
 @pytest.fixture
 def certify(add_institution, province):
-    """Certify a new institution, in 抚松 unless said otherwise."""
+    """Certify a new institution, in 抚松 unless said otherwise, by the whole procedure.
 
-    async def certify(*, name="松江河康养院（示例）", place_code="songjianghe", **facts):
-        return await operations.certify(
-            **{
-                "institution_id": await add_institution(name, place_code),
-                "scores": PASSING,
-                "assessed_on": TODAY,
-                "reason": "评估合格，公示无异议",
-                "actor": province,
-                "now": NOW,
-                **facts,
-            }
-        )
+    A visit is weeks before its certificate. Where a test counts from a later one, the certificate is dated to that:
+    what such a test is about comes after.
+    """
+
+    async def certify(*, name="松江河康养院（示例）", place_code="songjianghe", assessed_on=TODAY, **facts):
+        async with transaction():
+            found = await procedure.certify(
+                **{
+                    "institution_id": facts.pop("institution_id", None) or await add_institution(name, place_code),
+                    "scores": PASSING,
+                    "assessed_on": min(assessed_on, VISITED),
+                    "reason": "评估合格，公示无异议",
+                    "actor": province,
+                    "now": NOW,
+                    **facts,
+                }
+            )
+            if assessed_on <= VISITED:
+                return found
+            due_on = assessment_due(assessed_on, grade=found.grade)
+            await execute(
+                "UPDATE certifications SET assessed_on = $2, assessment_due_on = $3 WHERE id = $1",
+                found.id,
+                assessed_on,
+                due_on,
+            )
+            return msgspec.structs.replace(found, assessed_on=assessed_on, assessment_due_on=due_on)
 
     return certify
 
@@ -110,7 +128,7 @@ async def certified(certify):
 def sign_in():
     """Register an officer and return the headers of a session that is open at ``NOW``."""
 
-    async def sign_in(level: Level, jurisdiction: str, *, kind=Kind.OFFICER):
+    async def sign_in(level: Level, jurisdiction: str, *, kind=Kind.OFFICER, now=NOW):
         async with transaction():
             staff_id = await identity.register_staff(
                 actor=SYSTEM,
@@ -120,9 +138,9 @@ def sign_in():
                 password_hash="$argon2id$v=19$never-used",
                 level=level,
                 jurisdiction=jurisdiction,
-                now=NOW,
+                now=now,
             )
-            opened = await identity.open_session(kind=kind, holder_id=staff_id, now=NOW)
+            opened = await identity.open_session(kind=kind, holder_id=staff_id, now=now)
         return {"Authorization": f"Bearer {opened.token}"}
 
     return sign_in
@@ -141,6 +159,12 @@ async def trace(certification_id) -> tuple[object, ...]:
         await fetch_value("SELECT count(*) FROM certification_history WHERE certification_id = $1", certification_id),
         await fetch("SELECT * FROM certification_decisions WHERE certification_id = $1 ORDER BY id", certification_id),
         await fetch("SELECT * FROM assessment_orders WHERE certification_id = $1 ORDER BY id", certification_id),
+        await fetch("SELECT * FROM certification_cases WHERE certification_id = $1 ORDER BY id", certification_id),
+        await fetch(
+            "SELECT * FROM certification_rectifications WHERE certification_id = $1 ORDER BY id", certification_id
+        ),
+        await fetch("SELECT * FROM certification_appeals WHERE certification_id = $1 ORDER BY id", certification_id),
+        await fetch("SELECT * FROM certification_deadlines ORDER BY id"),
         await fetch("SELECT * FROM assessment_corrections ORDER BY id"),
         await fetch_value("SELECT count(*) FROM assessment_findings"),
         await fetch_value("SELECT count(*) FROM outbox"),
@@ -148,6 +172,12 @@ async def trace(certification_id) -> tuple[object, ...]:
     )
 
 
+async def reread(certification):
+    """The certification as the province sees it now."""
+    province = officer(Level.PROVINCE, PROVINCE)
+    return await queries.certification(principal=province, certification_id=certification.id)
+
+
 async def kinds() -> list[str]:
-    """The kinds of all messages published so far, in order."""
-    return [row["kind"] for row in await fetch("SELECT kind FROM outbox ORDER BY id")]
+    """The kinds of all news published so far, in order."""
+    return [row["kind"] for row in await fetch("SELECT kind FROM outbox WHERE is_event ORDER BY id")]

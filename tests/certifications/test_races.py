@@ -7,10 +7,12 @@ from datetime import timedelta
 import pytest
 
 from marketplace.certifications import operations, queries
-from marketplace.certifications.errors import AlreadyCertified, DecisionNotPending, InstitutionNotBookable
+from marketplace.certifications.errors import DecisionNotPending, InstitutionNotBookable
 from marketplace.certifications.rules import Revoked
 from marketplace.identity.rules import Level
 from marketplace.kit.db import fetch_value, transaction
+from marketplace.kit.errors import IllegalTransition
+from seed import procedure
 from tests.certifications.conftest import NOW, PASSING, PROVINCE, TODAY, kinds, officer
 
 WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
@@ -49,15 +51,20 @@ def sale(certification):
     )
 
 
-def request(certification, actor):
-    return operations.request_revocation(certification_id=certification.id, reason="查证属实", actor=actor, now=NOW)
+async def request(certification, actor):
+    status = await fetch_value("SELECT status FROM certifications WHERE id = $1", certification.id)
+    if status == "certified":
+        await procedure.conclude_revocation(certification, actor=actor, now=NOW)
+    return await operations.request_revocation(
+        certification_id=certification.id, reason="查证属实", actor=actor, now=NOW
+    )
 
 
 async def outcome(act):
     try:
         async with transaction():
             return await act
-    except (AlreadyCertified, DecisionNotPending) as refusal:
+    except (IllegalTransition, DecisionNotPending) as refusal:
         return type(refusal)
 
 
@@ -73,14 +80,15 @@ async def test_a_sale_waits_for_a_revocation_under_way_and_then_is_refused(commi
     assert refusal.value.facts == {"certification_status": "revoked"}
 
 
-async def test_a_revocation_waits_for_sales_under_way(committed, certified, province, second):
-    decision = await request(certified, province)
+async def test_a_suspension_waits_for_sales_under_way(committed, certified, county):
     sales = [Held(lambda: sale(certified)) for _ in range(3)]
     await asyncio.gather(*(selling.done.wait() for selling in sales))
-    revocation = Held(lambda: operations.revoke(decision_id=decision.id, actor=second, now=NOW))
-    await until_blocked(revocation.task)
+    suspension = Held(
+        lambda: operations.suspend(certification_id=certified.id, reason="安全事故", actor=county, now=NOW)
+    )
+    await until_blocked(suspension.task)
     assert {(await selling.commit()).status for selling in sales} == {"certified"}
-    assert (await revocation.commit()).certification_id == certified.id
+    assert (await suspension.commit()).status == "suspended"
 
 
 async def test_a_suspension_too_stops_the_sale_that_waited_for_it(committed, certified, county):
@@ -107,7 +115,7 @@ async def test_of_many_approvals_one_revokes(committed, certified, province):
         DecisionNotPending: 7,
     }
     history = await queries.history(certified.id)
-    assert [entry.event for entry in history] == ["certify", "revoke"]
+    assert [entry.event for entry in history] == ["certify", "suspend", "notice_revocation", "revoke"]
     assert (await kinds()).count("certification.revoked") == 1
     winner = found.index(next(item for item in found if isinstance(item, Revoked)))
     approved_by = await fetch_value("SELECT approved_by FROM certification_decisions WHERE id = $1", decision.id)
@@ -116,29 +124,23 @@ async def test_of_many_approvals_one_revokes(committed, certified, province):
 
 async def test_of_many_requests_one_is_pending(committed, certified):
     officers = [officer(Level.PROVINCE, PROVINCE) for _ in range(6)]
+    await procedure.conclude_revocation(certified, actor=officers[0], now=NOW)
     found = await asyncio.gather(*(request(certified, actor) for actor in officers), return_exceptions=True)
     assert sorted(getattr(item, "code", "pending") for item in found) == ["decision_pending"] * 5 + ["pending"]
     assert await fetch_value("SELECT count(*) FROM certification_decisions") == 1
 
 
 async def test_of_many_grants_one_holds(committed, add_institution, province):
-    institution_id = await add_institution()
+    application = await procedure.publicise(
+        institution_id=await add_institution(), scores=PASSING, actor=province, visited_at=NOW - timedelta(days=14)
+    )
     found = await asyncio.gather(
         *(
-            outcome(
-                operations.certify(
-                    institution_id=institution_id,
-                    scores=PASSING,
-                    assessed_on=TODAY,
-                    reason="评估合格",
-                    actor=province,
-                    now=NOW,
-                )
-            )
+            outcome(operations.certify(application_id=application.id, reason="评估合格", actor=province, now=NOW))
             for _ in range(6)
         )
     )
-    assert found.count(AlreadyCertified) == 5
+    assert found.count(IllegalTransition) == 5
     assert await fetch_value("SELECT count(*) FROM certifications") == 1
     assert await kinds() == ["certification.granted"]
 

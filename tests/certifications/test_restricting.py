@@ -9,6 +9,7 @@ from marketplace.identity.rules import Level
 from marketplace.kit.db import transaction
 from marketplace.kit.errors import Forbidden, IllegalTransition, Invalid, NotFound
 from marketplace.kit.ids import new_id
+from seed import procedure
 from tests.certifications.conftest import FUSONG, NOW, TODAY, kinds, officer, trace
 
 STAY = {"check_in": date(2027, 4, 1), "check_out": date(2027, 4, 15), "now": NOW}
@@ -23,7 +24,9 @@ async def rectify(certification, actor, **facts):
     return await operations.order_rectification(certification_id=certification.id, actor=actor, now=NOW, **facts)
 
 
-async def accept(certification, actor):
+async def accept(certification, actor, *, reported=False):
+    if reported:
+        await procedure.report(certification, now=NOW)
     return await operations.complete_rectification(
         certification_id=certification.id, reason="复查合格", actor=actor, now=NOW
     )
@@ -80,7 +83,7 @@ async def test_a_defect_that_is_not_of_safety_lowers_the_grade_but_not_the_sale(
     assert (ordered.status, ordered.rectify_by_on) == (Status.UNDER_RECTIFICATION, TODAY + timedelta(days=30))
     shown = await sell(certified)
     assert (shown.status, shown.grade) == ("under_rectification", 2)
-    await accept(certified, county)
+    await accept(certified, county, reported=True)
     assert (await sell(certified)).grade == 4
 
 
@@ -105,7 +108,7 @@ async def test_the_longest_deadline_is_possible(certified, county):
 async def test_a_lower_level_cannot_lift_what_a_higher_one_ordered(certified, county, prefecture, province):
     await rectify(certified, prefecture)
     await refuse_unchanged(HigherLevelRequired, accept, certified, county)
-    await accept(certified, prefecture)
+    await accept(certified, prefecture, reported=True)
     await suspend(certified, province)
     await refuse_unchanged(HigherLevelRequired, reinstate, certified, prefecture)
     assert (await reinstate(certified, province)).status is Status.CERTIFIED

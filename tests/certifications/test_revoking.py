@@ -15,13 +15,18 @@ from marketplace.certifications.errors import (
 from marketplace.certifications.states import DecisionStatus, Status
 from marketplace.identity.rules import Level
 from marketplace.kit import audit
+from marketplace.kit.clock import local_midnight
 from marketplace.kit.db import execute, fetch, fetch_one, fetch_value, transaction
 from marketplace.kit.errors import Forbidden, IllegalTransition, NotFound
 from marketplace.kit.ids import new_id, wire
+from seed import procedure
 from tests.certifications.conftest import NOW, TODAY, kinds, officer, trace
 
 
 async def request(certification, actor, now=NOW):
+    """Ask for a revocation; the first time its proceeding is brought to a conclusion first."""
+    if await fetch_value("SELECT status FROM certifications WHERE id = $1", certification.id) == "certified":
+        await procedure.conclude_revocation(certification, actor=actor, now=now)
     return await operations.request_revocation(
         certification_id=certification.id, reason="虐待老人，查证属实", actor=actor, now=now
     )
@@ -42,21 +47,16 @@ async def refuse_unchanged(refusal, certification, decision, actor, now=NOW):
 async def test_asking_changes_nothing_but_is_a_decision_under_a_hash(certified, province):
     decision = await request(certified, province)
     assert (decision.status, decision.requested_by) == (DecisionStatus.PENDING, province.id)
-    assert decision.expires_at == NOW + timedelta(days=7)
+    # Seven calendar days, until the last one is over.
+    assert decision.expires_at == local_midnight(TODAY + timedelta(days=8))
     assert decision.payload_hash == audit.digest(decision.payload)
     assert (decision.request.certification_id, decision.request.reason) == (certified.id, "虐待老人，查证属实")
     assert await queries.decision(principal=province, decision_id=decision.id, now=NOW) == decision
-    assert await queries.certification(principal=province, certification_id=certified.id) == certified
+    found = await queries.certification(principal=province, certification_id=certified.id)
+    assert found.status is Status.REVOCATION_NOTICED
 
 
-@pytest.mark.parametrize("standing", ["certified", "under_rectification", "suspended"])
-async def test_the_second_officer_revokes(standing, certified, province, second):
-    if standing == "suspended":
-        await operations.suspend(certification_id=certified.id, reason="先行暂停", actor=province, now=NOW)
-    if standing == "under_rectification":
-        await operations.order_rectification(
-            certification_id=certified.id, reason="限期整改", safety_defect=True, actor=province, now=NOW
-        )
+async def test_the_second_officer_revokes(certified, province, second):
     decision = await request(certified, province)
     revoked = await revoke(decision, second)
     assert (revoked.decision_id, revoked.certification_id, revoked.institution_id) == (
@@ -96,12 +96,12 @@ async def test_nobody_approves_their_own_request(certified, province):
 
 
 async def test_only_the_province_asks_and_approves(certified, province, prefecture, county, stranger):
+    decision = await request(certified, province)
     before = await trace(certified.id)
     for actor, refusal in [(prefecture, Forbidden), (county, Forbidden), (stranger, NotFound)]:
         with pytest.raises(refusal):
             await request(certified, actor)
     assert await trace(certified.id) == before
-    decision = await request(certified, province)
     await refuse_unchanged(Forbidden, certified, decision, prefecture)
     await refuse_unchanged(NotFound, certified, decision, stranger)
     await refuse_unchanged(NotFound, certified, decision, officer(Level.PROVINCE, "330000"))
@@ -187,7 +187,8 @@ async def test_the_database_itself_refuses_a_revocation_that_two_officers_did_no
         with pytest.raises(asyncpg.IntegrityConstraintViolationError, match="no approved decision"):
             async with transaction():
                 await execute(sql, certified.id)
-    assert await fetch_value("SELECT status FROM certifications WHERE id = $1", certified.id) == Status.CERTIFIED
+    status = await fetch_value("SELECT status FROM certifications WHERE id = $1", certified.id)
+    assert status == Status.REVOCATION_NOTICED
 
 
 async def test_history_cannot_be_rewritten(certified):

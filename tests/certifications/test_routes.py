@@ -1,17 +1,21 @@
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from marketplace.certifications import operations
 from marketplace.identity import operations as identity
 from marketplace.identity.rules import Kind, Level
+from marketplace.kit import clock
+from marketplace.kit.audit import SYSTEM
 from marketplace.kit.db import fetch_value, transaction
 from marketplace.kit.ids import new_id, wire
+from seed import procedure
 from tests.certifications.conftest import BAISHAN, FUSONG, HUNCHUN, NOW, PROVINCE, TODAY, trace
 
 pytestmark = pytest.mark.usefixtures("at_now")
 SCORES = {"environment": 98, "facilities": 106, "operations": 121, "services": 482}
 REASON = {"reason": "消防设施不合格"}
+GROUNDS = {"facts": "伪造验收文件", "legal_basis": "认定办法", "rights": "可陈述申辩，可申请行政复议"}
 
 
 @pytest.fixture
@@ -34,76 +38,143 @@ async def as_stranger(sign_in):
     return await sign_in(Level.COUNTY, HUNCHUN)
 
 
+async def sign_in_staff(institution_id):
+    """Return the headers of somebody who works for an institution."""
+    async with transaction():
+        staff_id = await identity.register_staff(
+            actor=SYSTEM,
+            kind=Kind.INSTITUTION,
+            name="李主任",
+            email=f"{new_id().hex}@jilin.example",
+            password_hash="$argon2id$v=19$never-used",
+            institution_id=institution_id,
+            now=NOW,
+        )
+        opened = await identity.open_session(
+            kind=Kind.INSTITUTION, holder_id=staff_id, institution_id=institution_id, now=NOW
+        )
+    return {"Authorization": f"Bearer {opened.token}"}
+
+
 def path(certification, action=""):
     return f"/v1/certifications/{wire('crt', certification.id)}{action}"
 
 
-async def test_the_province_certifies_over_http(client, as_province, add_institution):
-    institution_id = wire("ins", await add_institution())
-    body = {"institution_id": institution_id, "scores": SCORES, "assessed_on": "2027-03-01", "reason": "评估合格"}
-    answer = await client.post("/v1/certifications", json=body, headers=as_province)
-    assert answer.status_code == 201, answer.text
-    made = answer.json()
-    number = made["number"]
-    assert made == {
-        "id": made["id"],
-        "institution_id": institution_id,
-        "institution_name": "松江河康养院（示例）",
-        "number": number,
-        "status": "certified",
-        "bookable": True,
-        "grade": 4,
-        "grade_method": "gbt37276-2018",
-        "grade_cap": None,
-        "assessed_grade": 4,
-        "valid_from": "2027-03-01",
-        "valid_until": "2030-02-28",
-        "assessed_on": "2027-03-01",
-        "assessment_due_on": "2028-03-01",
-        "assessment_overdue": False,
-        "safety_defect": False,
-        "rectify_by": None,
-        "restricted_by": None,
-        "granted_at": made["granted_at"],
-        "version": 1,
-        "valid_transitions": ["reassess", "order_rectification", "suspend", "revoke"],
+async def test_an_application_becomes_a_certificate_over_http(client, sign_in, at_now, add_institution):
+    institution_id = await add_institution()
+    staff = await sign_in_staff(institution_id)
+    officers = {
+        "county": await sign_in(Level.COUNTY, FUSONG),
+        "prefecture": await sign_in(Level.PREFECTURE, BAISHAN),
+        "province": await sign_in(Level.PROVINCE, PROVINCE),
     }
-    read = await client.get(f"/v1/certifications/{made['id']}", headers=as_province)
-    history = read.json().pop("history")
-    assert read.json() == {**made, "history": history}
-    assert [(entry["event"], entry["reason"]) for entry in history] == [("certify", "评估合格")]
-    again = await client.post("/v1/certifications", json=body, headers=as_province)
-    assert (again.status_code, again.json()["code"], again.json()["certification_id"]) == (
+    opened = await client.post("/v1/certification-applications", json={"kind": "initial"}, headers=staff)
+    assert opened.status_code == 201, opened.text
+    route = f"/v1/certification-applications/{opened.json()['id']}"
+    early = await client.post(f"{route}/submission", headers=staff)
+    assert (early.status_code, early.json()["code"]) == (422, "evidence_missing")
+    for kind in early.json()["kinds"]:
+        document = {"kind": kind, "reference": "示例第 001 号", "valid_until": "2029-12-31"}
+        assert (await client.post(f"{route}/evidence", json=document, headers=staff)).status_code == 200
+    # Before it is submitted an application is nobody's business.
+    assert (await client.get(route, headers=officers["county"])).status_code == 404
+    submitted = await client.post(f"{route}/submission", headers=staff)
+    assert (submitted.status_code, submitted.json()["status"]) == (200, "submitted")
+    [deadline] = submitted.json()["deadlines"]
+    assert (deadline["clock"], deadline["due_on"], deadline["tentative"]) == ("completeness", "2027-03-08", True)
+    steps = [
+        ("county", {"outcome": "accept"}, "accepted"),
+        ("county", {"outcome": "endorse_at_county"}, "county_passed"),
+        ("prefecture", {"outcome": "endorse_at_prefecture"}, "prefecture_passed"),
+        ("province", {"outcome": "assess", "scores": SCORES, "assessed_on": "2027-03-01"}, "assessed"),
+        ("province", {"outcome": "publicise"}, "publicity"),
+    ]
+    for level, step, status in steps:
+        seen = (await client.get(route, headers=officers[level])).json()
+        assert step["outcome"] in seen["valid_transitions"]
+        answer = await client.post(f"{route}/reviews", json={**step, "reason": "符合要求"}, headers=officers[level])
+        assert (answer.status_code, answer.json()["status"]) == (201, status), answer.text
+    certify = {"outcome": "certify", "reason": "公示无异议"}
+    running = await client.post(f"{route}/reviews", json=certify, headers=officers["province"])
+    assert (running.status_code, running.json()["code"], running.json()["until"]) == (
         409,
-        "already_certified",
-        made["id"],
+        "publicity_running",
+        "2027-03-08",
     )
+    [shown] = (await client.get("/v1/publicity")).json()["items"]
+    assert (shown["institution_id"], shown["grade"]) == (wire("ins", institution_id), 4)
+    objection = {"statement": "夜间无人值守"}
+    raised = await client.post(f"/v1/publicity/{shown['id']}/objections", json=objection, headers=officers["county"])
+    assert (raised.status_code, raised.json()["outcome"]) == (201, None)
+    answer = {"outcome": "dismiss_objections", "reason": "夜班记录完整"}
+    assert (await client.post(f"{route}/reviews", json=answer, headers=officers["province"])).status_code == 201
+    clock.travel(NOW + timedelta(days=8) - datetime.now(UTC))
+    again = await sign_in(Level.PROVINCE, PROVINCE, now=NOW + timedelta(days=8))
+    done = await client.post(f"{route}/reviews", json=certify, headers=again)
+    assert (done.status_code, done.json()["status"], done.json()["deadlines"]) == (201, "certified", []), done.text
+    read = await client.get(f"/v1/certifications/{done.json()['certification_id']}", headers=again)
+    assert (read.json()["status"], read.json()["valid_from"], read.json()["valid_until"]) == (
+        "certified",
+        "2027-03-09",
+        "2030-03-08",
+    )
+    assert [step["event"] for step in done.json()["history"]] == [
+        "submit", "accept", "endorse_at_county", "endorse_at_prefecture", "assess", "publicise", "raise_objection",
+        "dismiss_objections", "certify",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
-    ("change", "status", "pointer"),
+    ("body", "pointer"),
     [
-        ({"scores": {**SCORES, "services": 601}}, 422, "/scores/services"),
-        ({"scores": {**SCORES, "services": -1}}, 422, "/scores/services"),
-        ({"assessed_on": "2027-03-02"}, 422, "/assessed_on"),
-        ({"assessed_on": "yesterday"}, 422, "/assessed_on"),
-        ({"reason": "  "}, 422, "/reason"),
-        ({"reason": "不\x00合格"}, 422, "/reason"),
-        ({"institution_id": "1"}, 422, "/institution_id"),
-        ({"valid_form": "2027-03-01"}, 400, "/valid_form"),
+        ({"outcome": "reject", "reason": "不符合条件"}, "/legal_basis"),
+        ({"outcome": "reject", "reason": "不符合条件", "legal_basis": "认定办法"}, "/rights"),
+        ({"outcome": "assess", "reason": "已评估"}, "/scores"),
+        ({"outcome": "revoke", "reason": "撤销"}, "/outcome"),
     ],
 )
-async def test_bad_fields_are_named(change, status, pointer, client, as_province, add_institution):
-    body = {
-        "institution_id": wire("ins", await add_institution()),
-        "scores": SCORES,
-        "assessed_on": "2027-03-01",
-        "reason": "评估合格",
-    }
-    answer = await client.post("/v1/certifications", json=body | change, headers=as_province)
-    assert answer.status_code == status, answer.text
+async def test_a_step_without_its_papers_is_refused(body, pointer, client, as_province, certified):
+    application_id = await fetch_value("SELECT application_id FROM certifications WHERE id = $1", certified.id)
+    route = f"/v1/certification-applications/{wire('app', application_id)}/reviews"
+    answer = await client.post(route, json=body, headers=as_province)
+    assert answer.status_code == 422, answer.text
     assert [error["pointer"] for error in answer.json()["errors"]] == [pointer]
-    assert await fetch_value("SELECT count(*) FROM certifications") == 0
+
+
+@pytest.mark.parametrize("missing", ["facts", "legal_basis", "rights"])
+async def test_a_notice_without_its_papers_is_refused(missing, client, as_province, certified):
+    body = {"kind": "suspension", **GROUNDS}
+    del body[missing]
+    before = await trace(certified.id)
+    answer = await client.post(path(certified, "/notices"), json=body, headers=as_province)
+    assert (answer.status_code, [error["pointer"] for error in answer.json()["errors"]]) == (422, [f"/{missing}"])
+    assert await trace(certified.id) == before
+
+
+async def test_a_proceeding_over_http(client, as_county, as_prefecture, certified):
+    staff = await sign_in_staff(certified.institution_id)
+    notice = {"kind": "suspension", **GROUNDS}
+    below = await client.post(path(certified, "/notices"), json=notice, headers=as_county)
+    assert (below.status_code, below.json()["code"]) == (403, "forbidden")
+    noticed = await client.post(path(certified, "/notices"), json=notice, headers=as_prefecture)
+    assert (noticed.status_code, noticed.json()["status"]) == (201, "noticed"), noticed.text
+    route = f"/v1/cases/{noticed.json()['id']}"
+    again = await client.post(path(certified, "/notices"), json=notice, headers=as_prefecture)
+    assert (again.status_code, again.json()["case_id"]) == (409, noticed.json()["id"])
+    conclusion = {"proceed": True, "defence_outcome": "不予采纳"}
+    early = await client.post(f"{route}/conclusion", json=conclusion, headers=as_prefecture)
+    assert (early.status_code, early.json()["code"], early.json()["until"]) == (409, "defence_pending", "2027-03-08")
+    assert (await client.get(route, headers=staff)).json()["valid_transitions"] == ["defend"]
+    answered = await client.post(f"{route}/defence", json={"statement": "不实"}, headers=staff)
+    assert (answered.status_code, answered.json()["defence"]) == (200, "不实")
+    decided = await client.post(f"{route}/conclusion", json=conclusion, headers=as_prefecture)
+    assert (decided.status_code, decided.json()["status"]) == (200, "decided")
+    assert (await client.get(path(certified), headers=as_county)).json()["status"] == "suspended"
+    appeal = await client.post("/v1/appeals", json={"grounds": "不服", "case_id": decided.json()["id"]}, headers=staff)
+    assert (appeal.status_code, appeal.json()["status"]) == (201, "filed"), appeal.text
+    assert (await client.get(path(certified), headers=as_county)).json()["status"] == "suspended"
+    both = await client.post("/v1/appeals", json={"grounds": "不服"}, headers=staff)
+    assert (both.status_code, both.json()["errors"][0]["pointer"]) == (422, "/case_id")
 
 
 async def test_suspending_and_reinstating_over_http(client, as_county, as_prefecture, certified):
@@ -111,7 +182,7 @@ async def test_suspending_and_reinstating_over_http(client, as_county, as_prefec
     assert suspended.status_code == 200, suspended.text
     body = suspended.json()
     assert (body["status"], body["bookable"], body["grade"], body["assessed_grade"]) == ("suspended", False, 1, 4)
-    assert (body["restricted_by"], body["valid_transitions"]) == ("county", [])
+    assert (body["restricted_by"], body["valid_transitions"]) == ("county", ["state_reasons"])
     before = await trace(certified.id)
     twice = await client.post(path(certified, "/suspension"), json=REASON, headers=as_county)
     assert (twice.status_code, twice.json()["code"], twice.json()["current"]) == (
@@ -136,13 +207,22 @@ async def test_rectification_over_http(client, as_county, as_prefecture, certifi
         2,
     )
     done = path(certified, "/rectification/completion")
+    early = await client.post(done, json=REASON, headers=as_prefecture)
+    assert (early.status_code, early.json()["code"]) == (409, "report_missing")
+    staff = await sign_in_staff(certified.institution_id)
+    [item] = (await client.get("/v1/rectifications", headers=staff)).json()["items"]
+    report = await client.post(f"/v1/rectifications/{item['id']}/report", json={"report": "已整改"}, headers=staff)
+    assert (report.status_code, report.json()["status"]) == (200, "reported")
     below = await client.post(done, json=REASON, headers=as_county)
     assert (below.status_code, below.json()["code"]) == (403, "higher_level_required")
     accepted = await client.post(done, json=REASON, headers=as_prefecture)
     assert (accepted.status_code, accepted.json()["status"]) == (200, "certified")
 
 
-async def test_a_revocation_is_asked_for_and_waits(client, sign_in, as_province, certified):
+async def test_a_revocation_is_asked_for_and_waits(client, sign_in, as_province, province, certified):
+    early = await client.post(path(certified, "/revocation"), json=REASON, headers=as_province)
+    assert (early.status_code, early.json()["code"]) == (409, "illegal_transition")
+    await procedure.conclude_revocation(certified, actor=province, now=NOW)
     asked = await client.post(path(certified, "/revocation"), json=REASON, headers=as_province)
     assert asked.status_code == 202, asked.text
     decision = asked.json()
@@ -206,6 +286,7 @@ async def test_a_bad_query_is_refused(query, status, code, client, as_province):
 
 
 async def test_an_officer_of_another_jurisdiction_finds_nothing(client, certified, province, as_stranger):
+    await procedure.conclude_revocation(certified, actor=province, now=NOW)
     decision = await operations.request_revocation(
         certification_id=certified.id, reason="查证属实", actor=province, now=NOW
     )
@@ -232,7 +313,6 @@ async def test_strangers_and_institutions_stay_outside(client, certified):
     headers = {"Authorization": f"Bearer {family.token}"}
     before = await trace(certified.id)
     for method, route in [
-        ("POST", "/v1/certifications"),
         ("GET", "/v1/certifications"),
         ("GET", path(certified)),
         ("POST", path(certified, "/suspension")),
@@ -309,8 +389,9 @@ async def test_a_list_costs_the_same_however_long_it_is(count_queries, client, c
 
 
 async def test_two_officers_revoke_over_http_and_the_certificate_says_so_at_once(
-    client, sign_in, as_province, certified
+    client, sign_in, as_province, province, certified
 ):
+    await procedure.conclude_revocation(certified, actor=province, now=NOW)
     asked = await client.post(path(certified, "/revocation"), json=REASON, headers=as_province)
     approvals = f"/v1/decisions/{asked.json()['id']}/approvals"
     before = await trace(certified.id)

@@ -8,6 +8,7 @@ import pytest
 from openvc.status import check_credential_status, decode_bitstring
 
 from marketplace.certifications import operations as certifications
+from marketplace.certifications import queries
 from marketplace.certifications.states import Status
 from marketplace.credentials import operations
 from marketplace.credentials.rules import Outcome, StatusList, StatusPurpose, encode, verify
@@ -16,6 +17,7 @@ from marketplace.kit import clock
 from marketplace.kit.db import fetch, fetch_value, transaction
 from marketplace.signing import operations as signing
 from marketplace.signing.rules import Purpose
+from seed import procedure
 from tests.certifications.conftest import NOW
 
 URL = "http://127.0.0.1:8000"
@@ -33,6 +35,9 @@ async def tokens(client, number: str) -> tuple[str, dict, list[str]]:
 
 
 async def revoke(certification_id, province, second, *, now) -> None:
+    found = await queries.certification(principal=province, certification_id=certification_id)
+    play = procedure.conclude_notice if found.status == "suspended" else procedure.conclude_revocation
+    await play(found, actor=province, now=now)
     asked = await certifications.request_revocation(
         certification_id=certification_id, reason="骗取认定", actor=province, now=now
     )

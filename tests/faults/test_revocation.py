@@ -6,10 +6,12 @@ import random
 from uuid import uuid4
 
 from marketplace.bookings import operations, queries
+from marketplace.certifications import queries as certifications
 from marketplace.kit import clock
 from marketplace.kit.db import fetch, fetch_value
 from marketplace.kit.ids import parse
 from marketplace.payments.rules import RefundReason
+from seed import procedure
 from seed.logins import DEMO
 from seed.telling import Caller, Story, until
 from tests.faults.nemesis import ROUGH, turn
@@ -38,6 +40,11 @@ async def test_a_revocation_that_is_killed_at_random_leaves_each_booking_with_on
         first, second = [await story.officer(login) for login in provincial[:2]]
         certification = (await first.get("/v1/certifications", limit=100))["items"][-1]
         booked = await confirmed(story, partner, certification["institution_id"])
+        officer = procedure.officer_of("province", "220000")
+        found = await certifications.certification(
+            principal=officer, certification_id=parse("crt", certification["id"])
+        )
+        await procedure.conclude_revocation(found, actor=officer, now=clock.now())
         decision = await first.post(
             f"/v1/certifications/{certification['id']}/revocation", {"reason": "故障演练（示例）"}
         )

@@ -13,13 +13,13 @@ from uuid import UUID
 
 import msgspec
 
-from marketplace.certifications import operations as certifications
 from marketplace.identity.rules import Kind, Level, Principal
 from marketplace.inventory import operations as inventory
 from marketplace.inventory.errors import NotAvailable
 from marketplace.kit.clock import local_date
 from marketplace.kit.db import connection_of_its_own, execute, fetch, fetch_value, transaction
 from marketplace.kit.ids import new_id
+from seed import procedure
 from seed.institutions import InstitutionPlan, plan_institutions, plant_institution
 from seed.places import plant_places
 from seed.rates import plant_nights
@@ -92,11 +92,10 @@ def _four_rooms(plan: InstitutionPlan, *, units: int = UNITS, name: str | None =
 
 async def _plant_one(plan: InstitutionPlan, officer: Principal, blocked: Random | None, *, now: datetime) -> UUID:
     planted = await plant_institution(plan, now=now, pictures=False)
-    await certifications.certify(
+    await procedure.certify(
         institution_id=planted.id,
         scores=scores_for(plan.grade),
-        assessed_on=local_date(now),
-        reason="符合认定条件",
+        assessed_on=local_date(now) - timedelta(days=21),
         actor=officer,
         now=now,
     )

@@ -54,7 +54,7 @@ async def test_what_is_decided_is_in_the_change_that_it_made(
     await certifications.suspend(certification_id=certified.id, reason="停业整顿", actor=county, now=NOW)
     [suspended], cursor = await read(client, cursor)
     await revoke(certified.id, province, second, now=NOW)
-    [revoked], _ = await read(client, cursor)
+    [noticed, revoked], _ = await read(client, cursor)
 
     assert (suspended["type"], suspended["record"]["status"], suspended["record"]["bookable"]) == (
         "record",
@@ -63,6 +63,7 @@ async def test_what_is_decided_is_in_the_change_that_it_made(
     )
     [decided] = suspended["decided"]
     assert (decided["event"], decided["status"], decided["reason"]) == ("suspend", "suspended", "停业整顿")
+    assert [one["event"] for one in noticed["decided"]] == ["notice_revocation"]
     assert (revoked["type"], revoked["record"]) == ("tombstone", None)
     assert [(one["event"], one["reason"]) for one in revoked["decided"]] == [("revoke", "骗取认定")]
     assert revoked["institution_id"] == wire("ins", certified.institution_id)
@@ -72,6 +73,8 @@ async def test_who_comes_back_is_a_record_again(
     committed, client, certified, province, second, certify, at_now
 ) -> None:
     await revoke(certified.id, province, second, now=NOW)
+    # As an appeal does that succeeds: the lock-out ends.
+    await execute("UPDATE certifications SET locked_until_on = NULL WHERE id = $1", certified.id)
     _, cursor = await read(client)
     await certify(institution_id=certified.institution_id, name="另一家（示例）")
     items, _ = await read(client, cursor)
@@ -152,8 +155,8 @@ async def test_readers_who_poll_while_officers_work_end_with_the_register_itself
     listed = (await client.get("/v1/register?limit=100")).json()["items"]
     assert mirror == {item["institution_id"]: item for item in listed}
     assert len(mirror) == 6
-    # Certified, three times suspended, and three times reinstated or (four of them) twice and then revoked.
-    assert told == 10 * 7
+    # Certified, three times suspended, and three times reinstated or (four of them) twice, then noticed and revoked.
+    assert told == 10 * 7 + 4
     assert kept((await read(client))[0]) == mirror
 
 

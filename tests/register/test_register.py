@@ -11,6 +11,7 @@ from marketplace.certifications import operations as certifications
 from marketplace.kit import clock
 from marketplace.kit.ids import wire
 from marketplace.register.schemas import RecordView
+from seed.procedure import GROUNDS
 from tests.certifications.conftest import NOW
 from tests.credentials.test_credentials import revoke
 
@@ -53,11 +54,13 @@ async def test_history_says_what_was_decided_why_and_when_but_not_by_whom(
     assert [(one["event"], one["status"], one["reason"], one["decided_level"]) for one in found] == [
         ("certify", "certified", "评估合格，公示无异议", "province"),
         ("suspend", "suspended", "停业整顿", "county"),
+        ("notice_revocation", "revocation_noticed", GROUNDS.facts, "province"),
         ("revoke", "revoked", "骗取认定", "province"),
     ]
     assert [one["decided_at"] for one in found] == [
         "2027-03-01T04:00:00Z",
         "2027-03-01T04:00:00Z",
+        "2027-03-01T05:00:00Z",
         "2027-03-01T05:00:00Z",
     ]
     assert all(one["published_at"] and one["grade"] == 4 for one in found)
@@ -80,7 +83,7 @@ async def test_who_has_left_is_shown_only_when_asked_for(client, certified, cert
     assert await listed("?jurisdiction=222400") == [other.number]
     assert await listed("?jurisdiction=nowhere") == []
     left = (await client.get(f"/v1/register/{wire('ins', certified.institution_id)}")).json()
-    assert (left["status"], left["bookable"], left["grade"], left["suspension_count"]) == ("revoked", False, None, 0)
+    assert (left["status"], left["bookable"], left["grade"], left["suspension_count"]) == ("revoked", False, None, 1)
 
 
 async def test_a_certificate_that_ran_out_has_left_before_anything_wrote_it_down(client, certified) -> None:

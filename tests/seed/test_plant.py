@@ -77,7 +77,9 @@ async def every_cluster_has_institutions() -> None:
 
 async def every_state_of_a_certification_shows() -> None:
     found = await counted("SELECT status, count(*) FROM certifications WHERE is_current GROUP BY 1")
-    assert {"certified", "under_rectification", "suspended", "expired", "revoked"} == set(found)
+    assert {
+        "certified", "under_rectification", "suspended", "revocation_noticed", "expired", "revoked",
+    } == set(found)  # fmt: skip
     assert found["certified"] > 50
     orders = await counted("SELECT status, count(*) FROM assessment_orders GROUP BY 1")
     assert orders["ordered"] > 0

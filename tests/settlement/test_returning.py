@@ -121,6 +121,7 @@ async def test_guests_who_leave_a_revoked_institution_are_refunded_the_days_they
     await house.pass_days(4)
     first, second = await world.officer(), await world.officer()
     certification = wire("crt", world.certification_id)
+    await world.prepare_revocation(first)
     asked = await first.post(f"/v1/certifications/{certification}/revocation", {"reason": "以虚假材料骗取认定（示例）"})
     approved = await second.post(f"/v1/decisions/{asked.json()['id']}/approvals")
     assert approved.status_code == 201, approved.text

@@ -11,6 +11,7 @@ import msgspec
 
 from marketplace.catalog import operations as catalog
 from marketplace.certifications import operations as certifications
+from marketplace.certifications.rules.proceeding import CaseKind
 from marketplace.identity.operations import open_session
 from marketplace.identity.rules import Kind, Level, Scope
 from marketplace.kit.audit import SYSTEM
@@ -18,9 +19,10 @@ from marketplace.kit.db import execute, fetch_value, transaction
 from marketplace.kit.ids import new_id, parse, wire
 from marketplace.tours import operations as tours
 from marketplace.tours.rules import BlockWanted, DepartureDraft
+from seed import procedure
 from tests.certifications.sheets import sheet_of
 from tests.support.sandbox import Sandbox
-from tests.support.world import Caller, World, hold, open_payment, read
+from tests.support.world import GOOD_SCORES, Caller, World, hold, open_payment, read
 from tests.tours.conftest import DRAFT
 
 ANYONE, FAMILY, PARTNER, READER, STAFF = "anyone", "family", "partner", "reading partner", "institution"
@@ -82,7 +84,8 @@ async def build_side(world: World, bank: Sandbox, *, place: str, county: str, pr
     found.of_partner = await guest_ids(world, bank, found.callers[PARTNER])
     await certifications.order_due_assessments(now=world.now + timedelta(days=350))
     certification_id = wire("crt", world.certification_id)
-    decision = await asker.post(f"/v1/certifications/{certification_id}/revocation", REASON)
+    revocable_id = await add_revocable(world, province, place=place)
+    decision = await asker.post(f"/v1/certifications/{revocable_id}/revocation", REASON)
     assert decision.status_code == 202, decision.text
     institution = f"/v1/institutions/{wire('ins', world.institution_id)}"
     promotion = await found.callers[STAFF].post(f"{institution}/promotions", PROMOTION | {"code": county})
@@ -90,7 +93,7 @@ async def build_side(world: World, bank: Sandbox, *, place: str, county: str, pr
     found.shared = {
         "promotion_id": promotion.json()["id"],
         "institution_id": wire("ins", world.institution_id),
-        "uncertified_id": wire("ins", uncertified),
+        **await add_procedure(world, found, uncertified),
         "certification_id": certification_id,
         "room_type_id": wire("rmt", world.room_type_id),
         "decision_id": decision.json()["id"],
@@ -107,6 +110,40 @@ async def build_side(world: World, bank: Sandbox, *, place: str, county: str, pr
         **await open_to_all(world),
     }
     return found
+
+
+async def add_revocable(world: World, province: Caller, *, place: str) -> str:
+    """Bring another institution to the eve of its revocation, which two officers decide."""
+    institution_id = await world.add_institution(f"{place}旧院（示例）", place)
+    certification_id = await world.certify(institution_id, province)
+    await world.prepare_revocation(province, certification_id)
+    return wire("crt", certification_id)
+
+
+async def add_procedure(world: World, side: Side, uncertified: UUID) -> dict[str, str]:
+    """Leave one of each on file: an appeal, a rectification, a noticed suspension, and an application in publicity."""
+    province, staff = side.callers[PROVINCE].principal, side.callers[STAFF].principal
+    facts = {"certification_id": world.certification_id, "actor": province, "now": world.now}
+    await certifications.suspend(reason="燃气泄漏，紧急停业", **facts)
+    emergency = await one("certification_cases", "certification_id", world.certification_id)
+    appeal = await certifications.file_appeal(grounds="隐患已排除", case_id=emergency, actor=staff, now=world.now)
+    await certifications.reinstate(reason="隐患消除", **facts)
+    certified = await certifications.order_rectification(reason="价目表不全", safety_defect=False, **facts)
+    await procedure.report(certified, now=world.now)
+    await certifications.complete_rectification(reason="复查合格", **facts)
+    case = await certifications.notice(kind=CaseKind.SUSPENSION, grounds=procedure.GROUNDS, **facts)
+    shown = await procedure.publicise(
+        institution_id=uncertified, scores=GOOD_SCORES, actor=province, visited_at=world.now - timedelta(hours=3)
+    )
+    return {
+        "appeal_id": wire("apl", appeal.id),
+        "case_id": wire("cse", case.id),
+        "rectification_id": wire(
+            "rct", await one("certification_rectifications", "certification_id", world.certification_id)
+        ),
+        "application_id": wire("app", await one("certification_applications", "institution_id", world.institution_id)),
+        "publicity_id": wire("app", shown.id),
+    }
 
 
 async def assessments(world: World, side: Side) -> dict[str, str]:

@@ -8,7 +8,7 @@ from uuid import UUID
 import httpx
 
 from marketplace.catalog import operations as catalog
-from marketplace.certifications import operations as certifications
+from marketplace.certifications import queries as certification_queries
 from marketplace.certifications.rules import Scores
 from marketplace.identity import operations as identity
 from marketplace.identity.operations import OpenedSession
@@ -21,6 +21,7 @@ from marketplace.kit.audit import SYSTEM
 from marketplace.kit.db import fetch_value, transaction
 from marketplace.kit.ids import new_id, wire
 from marketplace.places.rules import Position
+from seed import procedure
 from seed.places import plant_places
 from seed.rubric import plant_rubrics
 
@@ -123,15 +124,23 @@ class World:
         return institution_id
 
     async def certify(self, institution_id: UUID, officer: Caller) -> UUID:
-        certification = await certifications.certify(
+        certification = await procedure.certify(
             institution_id=institution_id,
             scores=GOOD_SCORES,
-            assessed_on=self.today,
-            reason="符合认定条件",
+            # Long enough ago for the publicity to be over, whatever holidays lie between.
+            assessed_on=self.day(-21),
             actor=officer.principal,
             now=self.now,
         )
         return certification.id
+
+    async def prepare_revocation(self, officer: Caller, certification_id: UUID | None = None) -> None:
+        """Suspend the institution, give notice, and conclude the proceeding: what is left is for two officers."""
+        found = await certification_queries.certification(
+            principal=officer.principal, certification_id=certification_id or self.certification_id
+        )
+        play = procedure.conclude_notice if found.status == "suspended" else procedure.conclude_revocation
+        await play(found, actor=officer.principal, now=self.now)
 
     async def add_room_type(
         self, institution_id: UUID, *, units: int, name: str = "双人间", price: int = 20_000, guests_max: int = 2

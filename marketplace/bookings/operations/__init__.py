@@ -7,7 +7,7 @@ booking therefore reads it first without a lock, takes the locks above, and read
 
 from marketplace.bookings.operations.cancelling import cancel, cancel_by_system, quote_cancellation
 from marketplace.bookings.operations.chasing import chase
-from marketplace.bookings.operations.displacing import approve_revocation, settle_displaced
+from marketplace.bookings.operations.displacing import approve_revocation, end_withdrawn, settle_displaced
 from marketplace.bookings.operations.expiring import expire, expire_lapsed, extend_hold
 from marketplace.bookings.operations.finishing import cancel_departure, catch_up, close_payment, reconcile
 from marketplace.bookings.operations.paying import pay, pay_by_link
@@ -31,6 +31,7 @@ __all__ = (
     "check_in",
     "check_out",
     "close_payment",
+    "end_withdrawn",
     "expire",
     "expire_lapsed",
     "extend_hold",

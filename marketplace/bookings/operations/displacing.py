@@ -8,6 +8,7 @@ from marketplace.bookings.operations.ending import captured, end
 from marketplace.bookings.operations.loading import give_back, lock, peek
 from marketplace.bookings.states import Event, Status
 from marketplace.certifications import operations as certifications
+from marketplace.certifications.rules import Revoked
 from marketplace.identity.rules import Principal
 from marketplace.inventory import operations as inventory
 from marketplace.kit import audit
@@ -33,22 +34,35 @@ async def approve_revocation(*, principal: Principal, decision_id: UUID, now: da
     """
     async with transaction():
         revoked = await certifications.revoke(decision_id=decision_id, actor=principal, now=now)
-        open_holds = await _ids_in(revoked.institution_id, Status.ON_HOLD)
-        for booking_id in open_holds:
-            await give_back(await peek(booking_id))
-        await inventory.stop_sale(institution_id=revoked.institution_id)
-        await pricing.void_open(institution_id=revoked.institution_id, now=now)
-        for booking_id in open_holds:
-            await _void_hold(booking_id, decision_id=decision_id, actor=principal, now=now)
-        await _displace_confirmed(revoked.institution_id, decision_id=decision_id, actor=principal, now=now)
-        for booking_id in await _ids_in(revoked.institution_id, Status.CHECKED_IN):
-            await publish(
-                InHouseGuestsAffected(
-                    booking_id=booking_id, institution_id=revoked.institution_id, decision_id=decision_id
-                ),
-                now=now,
-            )
+        await _empty(revoked, actor=principal, now=now)
     return revoked.certification_id
+
+
+async def end_withdrawn(*, deadline_id: UUID, now: datetime) -> None:
+    """Carry out a withdrawal whose notice has passed, and move its bookings exactly as a revocation does (老年法 46).
+
+    Publishes: certification.withdrawn, booking.cancelled, booking.displaced, booking.in_house_guests_affected.
+    """
+    async with transaction():
+        withdrawn = await certifications.withdraw(deadline_id=deadline_id, now=now)
+        if withdrawn is not None:
+            await _empty(withdrawn, actor=audit.SYSTEM, now=now)
+
+
+async def _empty(left: Revoked, *, actor: Actor, now: datetime) -> None:
+    open_holds = await _ids_in(left.institution_id, Status.ON_HOLD)
+    for booking_id in open_holds:
+        await give_back(await peek(booking_id))
+    await inventory.stop_sale(institution_id=left.institution_id)
+    await pricing.void_open(institution_id=left.institution_id, now=now)
+    for booking_id in open_holds:
+        await _void_hold(booking_id, decision_id=left.decision_id, actor=actor, now=now)
+    await _displace_confirmed(left.institution_id, decision_id=left.decision_id, actor=actor, now=now)
+    for booking_id in await _ids_in(left.institution_id, Status.CHECKED_IN):
+        affected = InHouseGuestsAffected(
+            booking_id=booking_id, institution_id=left.institution_id, decision_id=left.decision_id
+        )
+        await publish(affected, now=now)
 
 
 async def settle_displaced(*, booking_id: UUID, now: datetime) -> None:

@@ -1,4 +1,4 @@
-"""Civil affairs at work on certifications: granting, rectification, suspension, and asking for revocation."""
+"""Civil affairs at work on certifications: rectification, suspension, notices, and asking for revocation."""
 
 from uuid import UUID
 
@@ -7,14 +7,29 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody
 
 from marketplace.certifications import operations, queries
-from marketplace.certifications.errors import AlreadyCertified, DecisionPending, HigherLevelRequired, NotCertifiable
+from marketplace.certifications.errors import (
+    DecisionPending,
+    DefenceNotWeighed,
+    HigherLevelRequired,
+    NoticeMissing,
+    ProceedingOpen,
+    ReportMissing,
+    StayedByAppeal,
+)
+from marketplace.certifications.rules.proceeding import CaseKind
 from marketplace.certifications.schemas import (
     CertificationDetail,
-    CertificationRequest,
     CertificationView,
     DecisionView,
     Reasoned,
     RectificationRequest,
+)
+from marketplace.certifications.schemas.proceeding import (
+    CaseView,
+    GroundsInput,
+    NoticeRequest,
+    RectificationView,
+    WithdrawalView,
 )
 from marketplace.certifications.states import ABOVE_COUNTY, PROVINCE, Status
 from marketplace.identity.guards import requires
@@ -32,29 +47,6 @@ class Certifications(Controller):
 
     path = "/v1/certifications"
     tags = ("certifications",)
-
-    @post(
-        operation_id="certifyInstitution",
-        summary="Certify an institution · 认定",
-        guards=[requires("officer", levels=PROVINCE), limited(GENERAL)],
-        responses=refusals(NotFound, AlreadyCertified, NotCertifiable),
-        response_description="The certification, with its certificate number",
-    )
-    async def create(
-        self, principal: NamedDependency[Principal], data: JSONBody[CertificationRequest]
-    ) -> CertificationView:
-        """Grant a certificate for the years of the policy in force, graded by the scores of the assessment."""
-        now = clock.now()
-        granted = await operations.certify(
-            institution_id=parse("ins", data.institution_id),
-            scores=data.scores,
-            assessed_on=data.assessed_on,
-            reason=data.reason,
-            valid_from_on=data.valid_from,
-            actor=principal,
-            now=now,
-        )
-        return CertificationView.of(granted, principal=principal, now=now)
 
     @get(
         operation_id="listCertifications",
@@ -130,7 +122,7 @@ class Certifications(Controller):
         operation_id="completeRectification",
         summary="Accept a rectification · 整改验收",
         guards=[requires("officer"), limited(GENERAL)],
-        responses=refusals(HigherLevelRequired, IllegalTransition),
+        responses=refusals(HigherLevelRequired, IllegalTransition, ReportMissing),
     )
     async def complete_rectification(
         self, principal: NamedDependency[Principal], certification_id: FromPath[str], data: JSONBody[Reasoned]
@@ -143,22 +135,95 @@ class Certifications(Controller):
         return CertificationView.of(found, principal=principal, now=now)
 
     @post(
+        "/{certification_id:str}/rectification/failure",
+        status_code=200,
+        operation_id="failReinspection",
+        summary="Find the defect still there · 复查不合格",
+        guards=[requires("officer"), limited(GENERAL)],
+        responses=refusals(IllegalTransition, ReportMissing),
+    )
+    async def fail_reinspection(
+        self, principal: NamedDependency[Principal], certification_id: FromPath[str], data: JSONBody[Reasoned]
+    ) -> RectificationView:
+        """Record that the second visit found the defect; the institution may report again, or face a suspension."""
+        found = await operations.fail_reinspection(
+            certification_id=parse("crt", certification_id), reason=data.reason, actor=principal, now=clock.now()
+        )
+        return RectificationView.of(found)
+
+    @post(
         "/{certification_id:str}/suspension",
         status_code=200,
         operation_id="suspendCertification",
-        summary="Suspend · 暂停",
+        summary="Suspend in an emergency · 紧急暂停",
         guards=[requires("officer"), limited(GENERAL)],
         responses=refusals(IllegalTransition),
     )
     async def suspend(
         self, principal: NamedDependency[Principal], certification_id: FromPath[str], data: JSONBody[Reasoned]
     ) -> CertificationView:
-        """Stop new bookings at once; one officer is enough, since it can be undone."""
+        """Stop new bookings at once where life or safety is in danger; reasons and rights follow within 24 hours."""
         now = clock.now()
         found = await operations.suspend(
             certification_id=parse("crt", certification_id), reason=data.reason, actor=principal, now=now
         )
         return CertificationView.of(found, principal=principal, now=now)
+
+    @post(
+        "/{certification_id:str}/suspension/reasons",
+        status_code=200,
+        operation_id="stateReasons",
+        summary="Reason an emergency suspension · 补充说明理由",
+        guards=[requires("officer"), limited(GENERAL)],
+        responses=refusals(IllegalTransition, NoticeMissing),
+    )
+    async def state_reasons(
+        self, principal: NamedDependency[Principal], certification_id: FromPath[str], data: JSONBody[GroundsInput]
+    ) -> CaseView:
+        """Give facts, legal basis and rights within 24 hours; the institution's time to appeal runs from here."""
+        case = await operations.state_reasons(
+            certification_id=parse("crt", certification_id), grounds=data.grounds, actor=principal, now=clock.now()
+        )
+        return CaseView.of(case, principal=principal)
+
+    @post(
+        "/{certification_id:str}/notices",
+        operation_id="giveNotice",
+        summary="Give notice of a suspension or revocation · 事先告知",
+        guards=[requires("officer", levels=ABOVE_COUNTY), limited(GENERAL)],
+        responses=refusals(IllegalTransition, ProceedingOpen),
+        response_description="The proceeding, waiting for the institution's answer",
+    )
+    async def give_notice(
+        self, principal: NamedDependency[Principal], certification_id: FromPath[str], data: JSONBody[NoticeRequest]
+    ) -> CaseView:
+        """Tell the institution what is intended, why, on what basis, and what its rights are; its periods run."""
+        case = await operations.notice(
+            certification_id=parse("crt", certification_id),
+            kind=CaseKind(data.kind),
+            grounds=data.grounds,
+            actor=principal,
+            now=clock.now(),
+        )
+        return CaseView.of(case, principal=principal)
+
+    @post(
+        "/{certification_id:str}/withdrawal",
+        status_code=200,
+        operation_id="noticeWithdrawal",
+        summary="Announce that the institution leaves · 自愿退出公告",
+        guards=[requires("institution"), limited(GENERAL)],
+        responses=refusals(IllegalTransition),
+        response_description="The last day of the certificate",
+    )
+    async def withdraw(
+        self, principal: NamedDependency[Principal], certification_id: FromPath[str], data: JSONBody[Reasoned]
+    ) -> WithdrawalView:
+        """Announce the withdrawal 30 days ahead: no stay beyond the last day is sold, and later bookings are moved."""
+        found = await operations.notice_withdrawal(
+            certification_id=parse("crt", certification_id), reason=data.reason, actor=principal, now=clock.now()
+        )
+        return WithdrawalView.of(found)
 
     @post(
         "/{certification_id:str}/reinstatement",
@@ -184,13 +249,13 @@ class Certifications(Controller):
         operation_id="requestRevocation",
         summary="Ask for a revocation · 提请撤销",
         guards=[requires("officer", levels=PROVINCE), limited(GENERAL)],
-        responses=refusals(DecisionPending, IllegalTransition),
+        responses=refusals(DecisionPending, DefenceNotWeighed, IllegalTransition, NoticeMissing, StayedByAppeal),
         response_description="The decision, pending until another provincial officer approves it",
     )
     async def request_revocation(
         self, principal: NamedDependency[Principal], certification_id: FromPath[str], data: JSONBody[Reasoned]
     ) -> DecisionView:
-        """Ask for a revocation. Nothing changes until a second officer posts to ``/v1/decisions/{id}/approvals``."""
+        """Ask for a revocation once its proceeding is concluded; a second officer posts to ``/v1/decisions/{id}/approvals``."""
         found = await operations.request_revocation(
             certification_id=parse("crt", certification_id), reason=data.reason, actor=principal, now=clock.now()
         )

@@ -1,29 +1,27 @@
-"""Granting a certification."""
+"""Issuing a certificate at the end of its application."""
 
 from datetime import date, datetime
 from uuid import UUID
 
 import msgspec
 
-from marketplace.certifications.errors import AlreadyCertified, NotCertifiable
+from marketplace.certifications.errors import AlreadyCertified
 from marketplace.certifications.events import CertificationGranted
-from marketplace.certifications.operations.recording import check_assessed_on, check_competence, remember
+from marketplace.certifications.operations import timing
+from marketplace.certifications.operations.filing import file, lock_for_review
+from marketplace.certifications.operations.recording import remember
+from marketplace.certifications.operations.reviewing import check_certifiable
+from marketplace.certifications.queries.applying import open_objections
 from marketplace.certifications.rules import (
     Certification,
-    Scores,
     assessment_due,
     certificate_number,
-    check_scores,
-    grade_of,
     months_after,
-    policy_on,
-    rubric_on,
-    step,
     valid_until,
 )
-from marketplace.certifications.states import ENDED, Event, Status
-from marketplace.identity.rules import Action, Principal
-from marketplace.institutions.queries import get as institution
+from marketplace.certifications.rules.applying import Application, check_publicity
+from marketplace.certifications.states import ENDED, Event
+from marketplace.identity.rules import Principal
 from marketplace.kit import audit, clock
 from marketplace.kit.db import execute, fetch_one, fetch_value, transaction
 from marketplace.kit.errors import invalid
@@ -33,51 +31,53 @@ from marketplace.kit.outbox import publish
 BEGINS_MONTHS_MAX = 12
 
 
-async def certify(  # noqa: PLR0913 - a certificate has these facts, and each is named at the call.
-    *,
-    institution_id: UUID,
-    scores: Scores,
-    assessed_on: date,
-    reason: str,
-    valid_from_on: date | None = None,
-    actor: Principal,
-    now: datetime,
+async def certify(
+    *, application_id: UUID, reason: str, valid_from_on: date | None = None, actor: Principal, now: datetime
 ) -> Certification:
-    """Certify an institution from today or ``valid_from_on``, graded by the scores of its assessment.
+    """Issue the certificate of an application whose publicity has ended without an open objection.
 
-    The reviews and the publicity before it happen on paper today, so the certification enters at their end.
-    Refuses: NotFound, Forbidden, Invalid, NotCertifiable, AlreadyCertified. Publishes: certification.granted.
+    It begins today or on ``valid_from_on`` and is graded by the scores of the visit. Lock order: application →
+    certification. Refuses: NotFound, Forbidden, IllegalTransition, PublicityRunning, ObjectionsOpen, Invalid,
+    NotCertifiable, AlreadyCertified. Publishes: certification.granted.
     """
     today = clock.local_date(now)
-    found = await institution(institution_id)
-    await check_competence(actor, Action.CERTIFY, jurisdiction_code=found.jurisdiction_code)
-    check_assessed_on(assessed_on, today=today)
     begins = valid_from_on or today
-    _check_term(begins, assessed_on=assessed_on, today=today)
-    grade = _certifiable_grade(scores, assessed_on=assessed_on)
     async with transaction():
-        await _retire_ended(institution_id)
-        serial: int = await fetch_value("SELECT nextval('certificate_serials')")
-        granted = Certification(
-            id=new_id(),
-            institution_id=institution_id,
-            institution_name=found.name,
-            jurisdiction_code=found.jurisdiction_code,
-            number=certificate_number(today.year, serial),
-            status=step(Status.PUBLICITY, Event.CERTIFY, level=actor.level),
-            grade=grade,
-            valid_from_on=begins,
-            valid_until_on=valid_until(begins),
-            assessed_on=assessed_on,
-            assessment_due_on=assessment_due(assessed_on, grade=grade),
-            granted_at=now,
-        )
-        await _insert(granted)
-        await _keep_scores(granted, scores, actor=actor, now=now)
+        application = await lock_for_review(application_id, Event.CERTIFY, actor=actor)
+        check_publicity(application, open_objections=await open_objections(application.id), now=now)
+        check_certifiable(application)
+        assert application.assessed_on is not None
+        _check_term(begins, assessed_on=application.assessed_on, today=today)
+        await _retire_ended(application.institution_id)
+        granted = await _granted(application, begins=begins, now=now)
+        await _insert(granted, application_id=application.id)
+        await _keep_scores(granted, application_id=application.id, now=now)
         await remember(granted, event=Event.CERTIFY, reason=reason, actor=actor, now=now)
         await audit.record("certification.granted", actor=actor, subject=granted.id, now=now, why=reason, after=granted)
-        await publish(CertificationGranted(certification_id=granted.id, institution_id=institution_id), now=now)
+        await timing.stop(application.id, now=now)
+        done = msgspec.structs.replace(application, certification_id=granted.id, decided_at=now)
+        await file(done, event=Event.CERTIFY, actor=actor, now=now, reason=reason)
+        await publish(CertificationGranted(certification_id=granted.id, institution_id=granted.institution_id), now=now)
     return granted
+
+
+async def _granted(application: Application, *, begins: date, now: datetime) -> Certification:
+    assert application.assessed_on is not None
+    serial: int = await fetch_value("SELECT nextval('certificate_serials')")
+    return Certification(
+        id=new_id(),
+        institution_id=application.institution_id,
+        institution_name=application.institution_name,
+        jurisdiction_code=application.jurisdiction_code,
+        number=certificate_number(clock.local_date(now).year, serial),
+        status=application.status,
+        grade=application.grade,
+        valid_from_on=begins,
+        valid_until_on=valid_until(begins),
+        assessed_on=application.assessed_on,
+        assessment_due_on=assessment_due(application.assessed_on, grade=application.grade),
+        granted_at=now,
+    )
 
 
 def _check_term(begins: date, *, assessed_on: date, today: date) -> None:
@@ -88,15 +88,6 @@ def _check_term(begins: date, *, assessed_on: date, today: date) -> None:
         raise invalid("valid_from", zh="证书在今天之前已到期", en="The certificate would have ended before today.")
     if valid_until(assessed_on) < today:
         raise invalid("assessed_on", zh="评估年代过久，须重新评估", en="The assessment is too old; assess again.")
-
-
-def _certifiable_grade(scores: Scores, *, assessed_on: date) -> int:
-    rubric = rubric_on(assessed_on)
-    check_scores(scores, rubric=rubric)
-    grade = grade_of(scores, rubric=rubric)
-    if grade is None or grade < policy_on(assessed_on).certifiable_grade:
-        raise NotCertifiable(score=scores.total)
-    return grade
 
 
 async def _retire_ended(institution_id: UUID) -> None:
@@ -110,11 +101,11 @@ async def _retire_ended(institution_id: UUID) -> None:
     await execute("UPDATE certifications SET is_current = false WHERE id = $1", row["id"])
 
 
-async def _insert(granted: Certification) -> None:
+async def _insert(granted: Certification, *, application_id: UUID) -> None:
     inserted = await fetch_value(
         "INSERT INTO certifications (id, institution_id, number, status, grade, valid_from_on, valid_until_on, assessed_on,"
-        " assessment_due_on, assessment_overdue, safety_defect, is_current, version, granted_at)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, false, false, true, $10, $11)"
+        " assessment_due_on, assessment_overdue, safety_defect, is_current, version, granted_at, application_id)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, false, false, true, $10, $11, $12)"
         " ON CONFLICT (institution_id) WHERE is_current DO NOTHING RETURNING id",
         granted.id,
         granted.institution_id,
@@ -127,6 +118,7 @@ async def _insert(granted: Certification) -> None:
         granted.assessment_due_on,
         granted.version,
         granted.granted_at,
+        application_id,
     )
     if inserted is None:  # Another officer was a moment faster.
         other: UUID = await fetch_value(
@@ -135,18 +127,14 @@ async def _insert(granted: Certification) -> None:
         raise AlreadyCertified(certification_id=wire("crt", other))
 
 
-async def _keep_scores(granted: Certification, scores: Scores, *, actor: Principal, now: datetime) -> None:
-    """Write the first assessment as an order already carried out, so that every grade can be explained."""
+async def _keep_scores(granted: Certification, *, application_id: UUID, now: datetime) -> None:
+    """Write the visit as an assessment order already carried out, so that every grade can be explained."""
     await execute(
         "INSERT INTO assessment_orders (id, certification_id, status, due_on, ordered_at, rubric, scores, score, grade,"
-        " assessed_on, assessed_by, completed_at) VALUES ($1, $2, 'done', $3, $4, $5, $6, $7, $8, $3, $9, $4)",
+        " assessed_on, assessed_by, completed_at) SELECT $1, $2, 'done', assessed_on, $4, rubric, scores, score, grade,"
+        " assessed_on, assessed_by, $4 FROM certification_applications WHERE id = $3",
         new_id(),
         granted.id,
-        granted.assessed_on,
+        application_id,
         now,
-        rubric_on(granted.assessed_on).version,
-        msgspec.json.encode(scores).decode(),
-        scores.total,
-        granted.grade,
-        actor.id,
     )

@@ -62,7 +62,7 @@ async def store(  # noqa: PLR0913 - a decision has these facts, and each is name
     await execute(
         "UPDATE certifications SET status = $2, grade = $3, assessed_on = $4, assessment_due_on = $5,"
         " assessment_overdue = $6, safety_defect = $7, rectify_by_on = $8, restricted_by = $9, version = $10,"
-        " grade_method = $11"
+        " grade_method = $11, valid_until_on = $12"
         " WHERE id = $1",
         stored.id,
         stored.status,
@@ -75,6 +75,7 @@ async def store(  # noqa: PLR0913 - a decision has these facts, and each is name
         stored.restricted_by,
         stored.version,
         stored.grade_method,
+        stored.valid_until_on,
     )
     await remember(stored, event=event, reason=reason, actor=actor, now=now)
     await audit.record(news.kind, actor=actor, subject=stored.id, now=now, why=reason, before=before, after=stored)
@@ -83,8 +84,8 @@ async def store(  # noqa: PLR0913 - a decision has these facts, and each is name
 
 
 async def remember(found: Certification, *, event: Event, reason: str, actor: Actor, now: datetime) -> None:
-    """Append to the certification's public history; an officer is remembered with the level, a deadline with neither."""
-    officer = actor if isinstance(actor, Principal) else None
+    """Append to the certification's public history: an officer with the level, a deadline or the institution without."""
+    officer = actor if isinstance(actor, Principal) and actor.level is not None else None
     await execute(
         "INSERT INTO certification_history (id, certification_id, event, status, grade, reason, decided_by,"
         " decided_level, decided_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",

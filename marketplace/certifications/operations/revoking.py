@@ -1,6 +1,6 @@
 """Revocation: one provincial officer asks, another approves, and nothing in between can be altered."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
@@ -10,12 +10,18 @@ from marketplace.certifications.errors import (
     DecisionExpired,
     DecisionNotPending,
     DecisionPending,
+    DefenceNotWeighed,
+    NoticeMissing,
     SecondOfficerRequired,
+    StayedByAppeal,
 )
 from marketplace.certifications.events import CertificationRevoked
+from marketplace.certifications.operations import casework, timing
 from marketplace.certifications.operations.recording import cancel_open_assessment, lock_for, store
 from marketplace.certifications.queries import as_decision
-from marketplace.certifications.rules import Decision, RevocationRequest, Revoked, ended, policy_on, step
+from marketplace.certifications.queries.timing import timetable
+from marketplace.certifications.rules import Clock, Decision, RevocationRequest, Revoked, ended, step
+from marketplace.certifications.rules.proceeding import Case, CaseKind, CaseStatus
 from marketplace.certifications.states import DECISION, DecisionEvent, DecisionStatus, Event
 from marketplace.identity.rules import Action, Principal
 from marketplace.kit import audit, clock
@@ -27,20 +33,27 @@ REVOCATION = "revocation"
 
 
 async def request_revocation(*, certification_id: UUID, reason: str, actor: Principal, now: datetime) -> Decision:
-    """Ask for a certification to be revoked; nothing changes until a second provincial officer approves.
+    """Ask for a certification to be revoked, once its proceeding is concluded; a second provincial officer decides.
 
-    Refuses: NotFound, Forbidden, IllegalTransition, DecisionPending.
+    Refuses: NotFound, Forbidden, IllegalTransition, NoticeMissing, DefenceNotWeighed, StayedByAppeal, DecisionPending.
     """
     async with transaction():
         found = await lock_for(actor, Action.REVOKE, certification_id)
         step(found.status, Event.REVOKE, level=actor.level)
+        case = await _concluded_case(found.id)
+        await _lapse(found.id, now=now)
+        await _check_none_pending(found.id)
+        await timing.cancel(case.id, Clock.SECOND_OFFICER, now=now)
+        period = await timing.start(Clock.SECOND_OFFICER, subject_id=case.id, now=now)
         request = RevocationRequest(
             certification_id=found.id,
             institution_id=found.institution_id,
             number=found.number,
             reason=reason,
             requested_by=actor.id,
-            expires_at=now + timedelta(days=policy_on(clock.local_date(now)).decision_days),
+            expires_at=period.due_at,
+            case_id=case.id,
+            case_hash=_case_hash(case),
         )
         payload = msgspec.to_builtins(request)
         decision = Decision(
@@ -54,7 +67,6 @@ async def request_revocation(*, certification_id: UUID, reason: str, actor: Prin
             requested_at=now,
             expires_at=request.expires_at,
         )
-        await _lapse(found.id, now=now)
         await _insert(decision)
         await audit.record(
             "certification.revocation_requested", actor=actor, subject=found.id, now=now, why=reason, after=decision
@@ -79,6 +91,9 @@ async def revoke(*, decision_id: UUID, actor: Principal, now: datetime) -> Revok
     before = await lock_for(actor, Action.REVOKE, certification_id)
     decision = await _lock_decision(decision_id)
     request = _check_approval(decision, approver=actor.id, now=now)
+    case = await _concluded_case(before.id)
+    if request.case_id != case.id or request.case_hash != _case_hash(case):
+        raise DecisionAltered
     status = step(before.status, Event.REVOKE, level=actor.level)
     await execute(
         "UPDATE certification_decisions SET status = $2, approved_by = $3, approved_at = $4 WHERE id = $1",
@@ -90,10 +105,45 @@ async def revoke(*, decision_id: UUID, actor: Principal, now: datetime) -> Revok
     news = CertificationRevoked(
         certification_id=before.id, institution_id=before.institution_id, decision_id=decision.id
     )
+    await timing.stop(case.id, Clock.SECOND_OFFICER, now=now)
+    await timing.cancel(before.id, now=now)
+    await timing.start(Clock.APPEAL, subject_id=case.id, now=now)
+    decided = msgspec.structs.replace(case, status=CaseStatus.DECIDED, decided_at=now)
+    await casework.put(decided, event=Event.REVOKE, actor=actor, now=now)
+    await _lock_out(before.id, now=now)
     after = ended(before, status)
     await store(before, after, event=Event.REVOKE, news=news, reason=request.reason, actor=actor, now=now)
     await cancel_open_assessment(before.id)
     return Revoked(decision_id=decision.id, certification_id=before.id, institution_id=before.institution_id)
+
+
+async def _concluded_case(certification_id: UUID) -> Case:
+    """Return the proceeding that a revocation rests on (R04). Refuses: NoticeMissing, DefenceNotWeighed, StayedByAppeal."""
+    case = await casework.latest_case(certification_id, CaseKind.REVOCATION)
+    if case is None or case.status in {CaseStatus.DISMISSED, CaseStatus.DECIDED}:
+        raise NoticeMissing
+    if case.status is not CaseStatus.CONCLUDED:
+        raise DefenceNotWeighed
+    stayed = await fetch_value(
+        "SELECT EXISTS (SELECT FROM certification_appeals WHERE certification_id = $1 AND status = 'accepted'"
+        " AND stayed_at IS NOT NULL AND stay_ended_at IS NULL)",
+        certification_id,
+    )
+    if stayed:
+        raise StayedByAppeal
+    return case
+
+
+async def _lock_out(certification_id: UUID, *, now: datetime) -> None:
+    today, table = clock.local_date(now), await timetable()
+    until = table.last_day(table.policy(Clock.LOCKOUT_REVOKED, on=today), today)
+    await execute("UPDATE certifications SET locked_until_on = $2 WHERE id = $1", certification_id, until)
+
+
+def _case_hash(case: Case) -> str:
+    digest = audit.digest(case)
+    assert digest is not None
+    return digest
 
 
 def _check_approval(decision: Decision, *, approver: UUID, now: datetime) -> RevocationRequest:
@@ -138,11 +188,19 @@ async def _lapse(certification_id: UUID, *, now: datetime) -> None:
     )
 
 
+async def _check_none_pending(certification_id: UUID) -> None:
+    # The certification is locked, so no other request can come in between.
+    pending: UUID | None = await fetch_value(
+        "SELECT id FROM certification_decisions WHERE certification_id = $1 AND status = 'pending'", certification_id
+    )
+    if pending is not None:
+        raise DecisionPending(decision_id=wire("dec", pending))
+
+
 async def _insert(decision: Decision) -> None:
-    inserted = await fetch_value(
+    await execute(
         "INSERT INTO certification_decisions (id, certification_id, kind, status, payload, payload_hash, requested_by,"
-        " requested_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
-        " ON CONFLICT (certification_id, kind) WHERE status = 'pending' DO NOTHING RETURNING id",
+        " requested_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         decision.id,
         decision.certification_id,
         decision.kind,
@@ -153,9 +211,3 @@ async def _insert(decision: Decision) -> None:
         decision.requested_at,
         decision.expires_at,
     )
-    if inserted is None:
-        pending: UUID = await fetch_value(
-            "SELECT id FROM certification_decisions WHERE certification_id = $1 AND status = 'pending'",
-            decision.certification_id,
-        )
-        raise DecisionPending(decision_id=wire("dec", pending))

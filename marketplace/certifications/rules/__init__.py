@@ -11,6 +11,13 @@ from marketplace.certifications.rules.assessments import (
     offered_on_assessment,
     preview_until,
 )
+from marketplace.certifications.rules.clocks import (
+    ClockPolicy,
+    Deadline,
+    Silence,
+    Timetable,
+    Unit,
+)
 from marketplace.certifications.rules.findings import (
     Evidence,
     EvidenceKind,
@@ -22,7 +29,16 @@ from marketplace.certifications.rules.findings import (
     check_sheet,
     score_sheet,
 )
-from marketplace.certifications.rules.policies import POLICIES, Policy, SignalKind, Trigger, policy_on
+from marketplace.certifications.rules.months import (
+    months_after,
+)
+from marketplace.certifications.rules.policies import (
+    POLICIES,
+    Policy,
+    SignalKind,
+    Trigger,
+    policy_on,
+)
 from marketplace.certifications.rules.records import (
     Certification,
     CertificationSnapshot,
@@ -53,7 +69,6 @@ from marketplace.certifications.rules.standing import (
     higher,
     is_certificate_number,
     may_lift,
-    months_after,
     offered,
     offered_on_decision,
     public_grade,
@@ -62,6 +77,9 @@ from marketplace.certifications.rules.standing import (
     step,
     valid_until,
 )
+from marketplace.certifications.states import (
+    Clock,
+)
 
 __all__ = (
     "POLICIES",
@@ -69,9 +87,12 @@ __all__ = (
     "Assessment",
     "Certification",
     "CertificationSnapshot",
+    "Clock",
+    "ClockPolicy",
     "Correction",
     "CorrectionStatus",
     "Criterion",
+    "Deadline",
     "Decision",
     "Evidence",
     "EvidenceKind",
@@ -89,10 +110,13 @@ __all__ = (
     "Scores",
     "Sheet",
     "SignalKind",
+    "Silence",
     "Stage",
     "Standing",
     "Threshold",
+    "Timetable",
     "Trigger",
+    "Unit",
     "assessment_due",
     "bookable",
     "called_for",

@@ -33,7 +33,7 @@ class Trigger(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True):
-    """What held from ``effective_from`` on. Days are calendar days.
+    """What held from ``effective_from`` on, beside the clocks, which are rows (``rules.clocks``).
 
     ``assessment_months`` is the interval between assessments by grade; its None entry serves every other grade.
     """
@@ -43,9 +43,6 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     certifiable_grade: int
     assessment_months: Mapping[int | None, int]
     assessment_notice_days: int
-    rectification_days: int
-    rectification_days_max: int
-    decision_days: int
     grade_fresh_months: int
     grade_caps: Mapping[Status, int]
     abuse_cap: int
@@ -71,9 +68,6 @@ POLICIES = (
         # 民政部令第66号 art. 38 asks for a visit each year; an institution of a low grade is seen twice.
         assessment_months={None: 12, 1: 6, 2: 6},
         assessment_notice_days=30,
-        rectification_days=30,
-        rectification_days_max=90,
-        decision_days=7,
         # A grade that rests on older data is not shown, never silently kept.
         grade_fresh_months=12,
         grade_caps={Status.UNDER_RECTIFICATION: 2, Status.SUSPENDED: 1, Status.REVOCATION_NOTICED: 1},

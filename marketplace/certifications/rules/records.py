@@ -82,7 +82,7 @@ class CertificationSnapshot(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HistoryEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing that happened to a certification; ``decided_level`` is null when a deadline did it."""
+    """One thing that happened to a certification; ``decided_level`` is null when a deadline or the institution did it."""
 
     event: str
     status: Status
@@ -93,7 +93,10 @@ class HistoryEntry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RevocationRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """What the first officer asks for: all that the second one approves, under one hash."""
+    """What the first officer asks for: all that the second one approves, under one hash.
+
+    The proceeding it rests on is named with its own hash: a file that changes afterwards is not what was approved.
+    """
 
     certification_id: UUID
     institution_id: UUID
@@ -101,6 +104,8 @@ class RevocationRequest(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
     requested_by: UUID
     expires_at: datetime
+    case_id: UUID
+    case_hash: str
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
@@ -125,7 +130,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Revoked(msgspec.Struct, frozen=True, kw_only=True):
-    """What a revocation was about, for whoever moves its bookings."""
+    """Whose certification has ended, and by which decision or notice, for whoever moves its bookings."""
 
     decision_id: UUID
     certification_id: UUID

@@ -1,13 +1,13 @@
 """What may be sold, who may act, what the public sees, and when things fall due."""
 
 import re
-from calendar import monthrange
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
 import msgspec
 
 from marketplace.certifications.errors import InstitutionNotBookable, StayBeyondCertificate
+from marketplace.certifications.rules.months import months_after
 from marketplace.certifications.rules.policies import policy_on
 from marketplace.certifications.rules.records import (
     Certification,
@@ -80,6 +80,11 @@ def shown_grade(standing: Standing, *, today: date) -> int | None:
     return public_grade(standing, today=today).grade
 
 
+def is_fresh(standing: Standing, *, today: date) -> bool:
+    """Say whether the last assessment is recent enough for its grade to mean anything."""
+    return months_after(standing.assessed_on, policy_on(today).grade_fresh_months) >= today
+
+
 def snapshot_of(standing: Standing, *, today: date, checked_at: datetime) -> CertificationSnapshot:
     """Return what the public may see of a certification at this moment."""
     shown = public_grade(standing, today=today)
@@ -149,12 +154,6 @@ def assessment_due(assessed_on: date, *, grade: int | None, at_risk: bool = Fals
     policy = policy_on(assessed_on)
     months = policy.assessment_months.get(grade, policy.assessment_months[None])
     return months_after(assessed_on, min(months, policy.assessment_months_at_risk) if at_risk else months)
-
-
-def months_after(day: date, months: int) -> date:
-    """Return the same day ``months`` later, or the last day of a month that is too short."""
-    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
 def certificate_number(year: int, serial: int) -> str:

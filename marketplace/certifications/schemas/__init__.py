@@ -11,7 +11,6 @@ from marketplace.certifications.rules import (
     Decision,
     GradeCap,
     HistoryEntry,
-    Scores,
     bookable,
     offered,
     offered_on_decision,
@@ -42,16 +41,6 @@ Reason = Annotated[
 ]
 
 
-class CertificationRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Certify an institution whose review and publicity are over; ``valid_from`` is today when left out."""
-
-    institution_id: InstitutionId
-    scores: Scores
-    assessed_on: Day
-    reason: Reason
-    valid_from: Day | None = None
-
-
 class Reasoned(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Why: facts and basis."""
 
@@ -67,7 +56,7 @@ class RectificationRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unk
 
 
 class HistoryView(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing that happened to a certification; ``decided_level`` is null when a deadline did it."""
+    """One thing that happened to a certification; ``decided_level`` is null when a deadline or the institution did it."""
 
     event: Annotated[str, Meta(examples=["suspend"])]
     status: Status

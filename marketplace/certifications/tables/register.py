@@ -42,6 +42,8 @@ class Certification(Table, tablename="certifications", db=DB):
     is_bookable = boolean()
     version = integer()
     granted_at = timestamptz()
+    application_id = uuid(null=True)
+    locked_until_on = date(null=True)
     status_position = integer()
     grade_method = text()
     grade_lapsed = boolean()

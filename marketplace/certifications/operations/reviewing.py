@@ -1,0 +1,179 @@
+"""What civil affairs does with an application, level by level: completeness, reviews, the visit, publicity, refusal."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+import msgspec
+
+from marketplace.certifications.errors import CorrectionSpent, ExtensionSpent, NotCertifiable
+from marketplace.certifications.operations import timing
+from marketplace.certifications.operations.filing import file, lock_for_review
+from marketplace.certifications.operations.objecting import answer_objections
+from marketplace.certifications.operations.recording import check_assessed_on
+from marketplace.certifications.queries.timing import latest, timetable
+from marketplace.certifications.rules import Clock, Scores, check_scores, grade_of, policy_on, rubric_on
+from marketplace.certifications.rules.applying import Application, Grounds
+from marketplace.certifications.states import Event
+from marketplace.identity.rules import Principal
+from marketplace.kit import clock
+from marketplace.kit.db import execute, transaction
+
+# The next authority's clock, by the state that begins it.
+_NEXT = {
+    Event.ACCEPT: Clock.COUNTY_REVIEW,
+    Event.ENDORSE_AT_COUNTY: Clock.PREFECTURE_REVIEW,
+    Event.ENDORSE_AT_PREFECTURE: Clock.ONSITE,
+}
+
+
+async def give_completeness_notice(
+    *, application_id: UUID, defects: str, actor: Principal, now: datetime
+) -> Application:
+    """Tell the institution once, and in one list, everything that is missing (许可法 32, by analogy).
+
+    Refuses: NotFound, Forbidden, IllegalTransition, CorrectionSpent.
+    """
+    async with transaction():
+        after = await lock_for_review(application_id, Event.REQUEST_CORRECTION, actor=actor)
+        if after.corrected:
+            raise CorrectionSpent
+        await timing.stop(after.id, now=now)
+        await timing.start(Clock.CORRECTION, subject_id=after.id, now=now)
+        noticed = msgspec.structs.replace(after, defects=defects, corrected=True)
+        return await file(noticed, event=Event.REQUEST_CORRECTION, actor=actor, now=now, reason=defects)
+
+
+async def advance(*, application_id: UUID, event: Event, reason: str, actor: Principal, now: datetime) -> Application:
+    """Accept an application, or pass it on from the county or the prefecture; the next authority's clock starts.
+
+    Refuses: NotFound, Forbidden, IllegalTransition.
+    """
+    async with transaction():
+        after = await lock_for_review(application_id, event, actor=actor)
+        await timing.stop(after.id, now=now)
+        await timing.start(_NEXT[event], subject_id=after.id, now=now)
+        return await file(after, event=event, actor=actor, now=now, reason=reason)
+
+
+async def enter_visit(
+    *, application_id: UUID, scores: Scores, assessed_on: date, actor: Principal, now: datetime
+) -> Application:
+    """Enter the scores of the visit. What they mean is decided next: publicity, or a refusal.
+
+    Refuses: NotFound, Forbidden, IllegalTransition, Invalid.
+    """
+    rubric = rubric_on(assessed_on)
+    check_scores(scores, rubric=rubric)
+    async with transaction():
+        after = await lock_for_review(application_id, Event.ASSESS, actor=actor)
+        check_assessed_on(assessed_on, today=clock.local_date(now))
+        await timing.stop(after.id, now=now)
+        await timing.start(Clock.DECISION, subject_id=after.id, now=now)
+        visited = msgspec.structs.replace(
+            after,
+            rubric=rubric.version,
+            scores=scores,
+            score=scores.total,
+            grade=grade_of(scores, rubric=rubric),
+            assessed_on=assessed_on,
+        )
+        await execute(
+            "UPDATE certification_applications SET rubric = $2, scores = $3, score = $4, assessed_on = $5,"
+            " assessed_by = $6 WHERE id = $1",
+            visited.id,
+            visited.rubric,
+            msgspec.json.encode(scores).decode(),
+            visited.score,
+            assessed_on,
+            actor.id,
+        )
+        return await file(visited, event=Event.ASSESS, actor=actor, now=now, reason=f"现场评估 {scores.total} 分")
+
+
+async def extend_decision(*, application_id: UUID, reason: str, actor: Principal, now: datetime) -> Application:
+    """Extend the decision once, and tell the institution why (许可法 42, by analogy).
+
+    Refuses: NotFound, Forbidden, IllegalTransition, ExtensionSpent.
+    """
+    async with transaction():
+        after = await lock_for_review(application_id, Event.EXTEND_DECISION, actor=actor)
+        first = await latest(after.id, Clock.DECISION)
+        if after.extended or first is None:
+            raise ExtensionSpent
+        await timing.cancel(after.id, Clock.DECISION, now=now)
+        await timing.start(Clock.DECISION_EXTENSION, subject_id=after.id, now=now, begins=first.last_instant)
+        extended = msgspec.structs.replace(after, extended=True)
+        return await file(extended, event=Event.EXTEND_DECISION, actor=actor, now=now, reason=reason)
+
+
+async def publicise(*, application_id: UUID, reason: str, actor: Principal, now: datetime) -> Application:
+    """Publish the intended certification, so that anyone may object (公示).
+
+    Refuses: NotFound, Forbidden, IllegalTransition, NotCertifiable.
+    """
+    async with transaction():
+        after = await lock_for_review(application_id, Event.PUBLICISE, actor=actor)
+        check_certifiable(after)
+        await timing.stop(after.id, now=now)
+        shown = await timing.start(Clock.PUBLICITY, subject_id=after.id, now=now)
+        await timing.start(Clock.CERTIFICATE, subject_id=after.id, now=now, begins=shown.last_instant)
+        publicised = msgspec.structs.replace(
+            after,
+            publicity_from_on=shown.started_on,
+            publicity_until_on=shown.due_on,
+            publicity_ends_at=shown.due_at,
+        )
+        return await file(publicised, event=Event.PUBLICISE, actor=actor, now=now, reason=reason)
+
+
+async def dismiss_objections(*, application_id: UUID, answer: str, actor: Principal, now: datetime) -> Application:
+    """Answer every open objection as unfounded; the publicity goes on until its day.
+
+    Refuses: NotFound, Forbidden, IllegalTransition.
+    """
+    async with transaction():
+        after = await lock_for_review(application_id, Event.DISMISS_OBJECTIONS, actor=actor)
+        await answer_objections(after.id, outcome="dismissed", answer=answer, actor=actor, now=now)
+        await timing.stop(after.id, Clock.OBJECTION_REVIEW, now=now)
+        return await file(after, event=Event.DISMISS_OBJECTIONS, actor=actor, now=now, reason=answer)
+
+
+async def reject(*, application_id: UUID, grounds: Grounds, actor: Principal, now: datetime) -> Application:
+    """Refuse an application with facts, basis and rights (R04); a failed visit locks the institution out for a time.
+
+    Refuses: NotFound, Forbidden, IllegalTransition.
+    """
+    async with transaction():
+        after = await lock_for_review(application_id, Event.REJECT, actor=actor)
+        await answer_objections(after.id, outcome="upheld", answer=grounds.facts, actor=actor, now=now)
+        await timing.stop(after.id, now=now)
+        today = clock.local_date(now)
+        locked_until_on = None
+        if after.score is not None and not is_certifiable(after):
+            table = await timetable()
+            locked_until_on = table.last_day(table.policy(Clock.LOCKOUT_FAILED, on=today), today)
+        refused = msgspec.structs.replace(
+            after,
+            facts=grounds.facts,
+            legal_basis=grounds.legal_basis,
+            rights=grounds.rights,
+            locked_until_on=locked_until_on,
+            decided_at=now,
+        )
+        filed = await file(refused, event=Event.REJECT, actor=actor, now=now, reason=grounds.facts)
+        # The institution may appeal from today: its rights are part of the refusal.
+        await timing.start(Clock.APPEAL, subject_id=filed.id, now=now)
+        return filed
+
+
+def is_certifiable(found: Application) -> bool:
+    """Say whether the visit found what a certificate asks for."""
+    if found.assessed_on is None or found.grade is None:
+        return False
+    return found.grade >= policy_on(found.assessed_on).certifiable_grade
+
+
+def check_certifiable(found: Application) -> None:
+    """Check that the visit found what a certificate asks for. Refuses: NotCertifiable."""
+    if not is_certifiable(found):
+        raise NotCertifiable(score=found.score)

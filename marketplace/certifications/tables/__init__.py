@@ -1,0 +1,51 @@
+"""Tables of certification: the register with its assessments and inspections, and the procedure around it."""
+
+from marketplace.certifications.tables.procedure import (
+    CertificationAppeal,
+    CertificationApplication,
+    CertificationApplicationHistory,
+    CertificationCase,
+    CertificationClock,
+    CertificationDeadline,
+    CertificationEvidence,
+    CertificationObjection,
+    CertificationRectification,
+)
+from marketplace.certifications.tables.register import (
+    AssessmentCorrection,
+    AssessmentFinding,
+    AssessmentOrder,
+    Certification,
+    CertificationDecision,
+    CertificationHistory,
+    CertificationSignal,
+    Inspection,
+    InspectionConflict,
+    InspectionDraw,
+    Rubric,
+    RubricCriterion,
+)
+
+__all__ = (
+    "AssessmentCorrection",
+    "AssessmentFinding",
+    "AssessmentOrder",
+    "Certification",
+    "CertificationAppeal",
+    "CertificationApplication",
+    "CertificationApplicationHistory",
+    "CertificationCase",
+    "CertificationClock",
+    "CertificationDeadline",
+    "CertificationDecision",
+    "CertificationEvidence",
+    "CertificationHistory",
+    "CertificationObjection",
+    "CertificationRectification",
+    "CertificationSignal",
+    "Inspection",
+    "InspectionConflict",
+    "InspectionDraw",
+    "Rubric",
+    "RubricCriterion",
+)
