@@ -81,23 +81,28 @@ def verify(*, as_json: bool) -> None:
     """Recompute every counter from bookings and blocks and name each drift; ends with 1 when there is any."""
     import json
 
+    from marketplace.inventory.rules import stretches
+
     drifts = in_database("marketplace.bookings.operations", "verify_inventory", at_now=True)
     found = [
         {
             "room_type_id": f"rmt_{drift.room_type_id.hex}",
             "night": drift.night.isoformat(),
+            "last_night": last_night.isoformat(),
             "fact": drift.fact,
             "expected": drift.expected,
             "found": drift.found,
         }
-        for drift in drifts
+        for drift, last_night in stretches(drifts)
     ]
     if as_json:
         click.echo(json.dumps({"drifts": found}, indent=2))
     else:
         for one in found:
-            click.echo("✘ {room_type_id} {night}: {fact} is {found} and should be {expected}".format(**one))
-        click.echo(f"drifts: {len(found)}" if found else "✔ every counter is true")
+            until = "" if one["last_night"] == one["night"] else f" to {one['last_night']}"
+            wrong = "{fact} is {found} and should be {expected}".format(**one)
+            click.echo(f"✘ {one['room_type_id']} {one['night']}{until}: {wrong}")
+        click.echo(f"drifts: {len(drifts)}" if found else "✔ every counter is true")
     sys.exit(1 if found else 0)
 
 

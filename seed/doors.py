@@ -24,9 +24,16 @@ async def plant_doors(planted: PlantedInstitution, *, now: datetime) -> None:
 
 
 def _doors(room: RoomPlan, used: Counter[int], *, has_lift: bool) -> Iterator[RoomDraft]:
-    beds = 2 if room.sold_by == "bed" else 1
+    beds = room.beds_per_room
     for unit in range(room.unit_count):
         floor = 1 if room.is_barrier_free else 2 + unit // beds // ROOMS_PER_FLOOR
         used[floor] += unit % beds == 0
         bed = f"-{unit % beds + 1}" if beds > 1 else ""
-        yield RoomDraft(number=f"{floor}{used[floor]:02}{bed}", floor=floor, has_lift=has_lift, wing=f"{floor} 层")
+        number = f"{floor}{used[floor]:02}"
+        yield RoomDraft(
+            number=f"{number}{bed}",
+            floor=floor,
+            has_lift=has_lift,
+            wing=f"{floor} 层",
+            in_room=number if beds > 1 else None,
+        )

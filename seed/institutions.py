@@ -201,6 +201,7 @@ async def _add_room(room: RoomPlan, institution_id: UUID, *, now: datetime) -> U
         area_m2=room.area_m2,
         bed_kind=room.bed_kind,
         is_barrier_free=room.is_barrier_free,
+        beds_per_room=room.beds_per_room,
         actor=SYSTEM,
         now=now,
     )

@@ -19,6 +19,7 @@ class RoomPlan(msgspec.Struct, frozen=True, kw_only=True):
     bed_kind: BedKind
     is_barrier_free: bool
     price_amount: int
+    beds_per_room: int = 1
 
 
 _TWIN = RoomPlan(
@@ -43,11 +44,11 @@ _SUITE = RoomPlan(
 )  # fmt: skip
 _SHARED_BED = RoomPlan(
     name="双人间床位", name_en="Bed in a shared twin room", sold_by="bed", unit_count=0, guests_max=1, area_m2=12,
-    bed_kind="single", is_barrier_free=False, price_amount=7_800,
+    bed_kind="single", is_barrier_free=False, price_amount=7_800, beds_per_room=2,
 )  # fmt: skip
 _CARE_BED = RoomPlan(
     name="护理床位", name_en="Care bed", sold_by="bed", unit_count=0, guests_max=1, area_m2=14, bed_kind="care",
-    is_barrier_free=True, price_amount=15_800,
+    is_barrier_free=True, price_amount=15_800, beds_per_room=2,
 )  # fmt: skip
 
 # Everyone has twin and barrier-free rooms; the rest is drawn.
@@ -67,7 +68,8 @@ def plan_rooms(random: Random, *, licensed_bed_count: int, cares: bool, grade: i
     return tuple(
         msgspec.structs.replace(
             kind,
-            unit_count=max(1, sold * weight // sum(weights) // kind.guests_max),
+            unit_count=max(1, sold * weight // sum(weights) // (kind.guests_max * kind.beds_per_room))
+            * kind.beds_per_room,
             price_amount=round(kind.price_amount * level / _PRICE_STEP) * _PRICE_STEP,
             area_m2=kind.area_m2 + random.randint(-2, 4),
         )

@@ -13,7 +13,7 @@ from marketplace.certifications import queries as certifications
 from marketplace.certifications.rules import CertificationSnapshot
 from marketplace.identity.rules import Kind, Principal
 from marketplace.inventory import queries as inventory
-from marketplace.inventory.rules import Drift, Room, Wish
+from marketplace.inventory.rules import Drift, Gender, Room, Wish
 from marketplace.kit.clock import local_date
 from marketplace.kit.crypto import vault
 from marketplace.kit.db import fetch, fetch_one, fetch_value
@@ -40,6 +40,7 @@ class BookingRecord(msgspec.Struct, frozen=True, kw_only=True):
     check_out: date
     guest_count: int
     unit_count: int
+    gender: Gender | None
     total_amount: int
     paid_amount: int
     currency: str
@@ -112,7 +113,7 @@ class Impact(msgspec.Struct, frozen=True, kw_only=True):
 _SELECT = (
     "SELECT b.id, b.kind, b.status, b.partner_reference, b.quote_id, b.institution_id, i.name AS institution_name,"
     " b.room_type_id, r.name AS room_type_name, b.departure_id, b.check_in, b.check_out, b.guest_count, b.unit_count,"
-    " b.total_amount, b.paid_amount, b.currency, q.lines, b.schedule, b.contact, b.guests, b.hold_expires_at,"
+    " q.party ->> 'gender' AS gender, b.total_amount, b.paid_amount, b.currency, q.lines, b.schedule, b.contact, b.guests, b.hold_expires_at,"
     " b.acknowledged_at, b.checked_in_at, b.ended_at, b.ending_reason, b.placed_at,"
     " EXISTS (SELECT FROM payments p WHERE p.booking_id = b.id) AS has_payments,"
     f" {certifications.standing_of('b.institution_id')} AS standing"
@@ -346,6 +347,7 @@ async def _records(rows: Sequence[Any], *, principal: Principal, now: datetime) 
             **{
                 **{name: row[name] for name in _OWN},
                 "status": Status(row["status"]),
+                "gender": Gender(row["gender"]) if row["gender"] else None,
                 "lines": msgspec.json.decode(row["lines"], type=list[Line]),
                 "schedule": msgspec.json.decode(row["schedule"], type=list[Leg]),
                 "contact": _contact(row["id"], row["contact"]),

@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 
 from marketplace.bookings.states import Status
+from marketplace.inventory.rules import Gender
 from marketplace.kit.clock import local_time
 from marketplace.kit.errors import invalid
 from marketplace.kit.money import yuan
@@ -58,6 +59,7 @@ class StayWanted(msgspec.Struct, frozen=True, kw_only=True):
     companion_bed_count: int = 0
     meal_plan: MealPlan = MealPlan.NONE
     care_levels: tuple[int, ...] = ()
+    gender: Gender | None = None
     promotion_code: str | None = None
 
 
@@ -83,6 +85,7 @@ def wish_of(quote: Quote) -> StayWanted | SeatsWanted:
         companion_bed_count=quote.party.companion_bed_count,
         meal_plan=quote.party.meal_plan,
         care_levels=quote.party.care_levels,
+        gender=quote.party.gender,
         promotion_code=quote.promotion_code,
     )
 

@@ -20,6 +20,7 @@ from marketplace.bookings.rules import (
 from marketplace.bookings.states import BOOKING, Status
 from marketplace.certifications.rules import CertificationSnapshot
 from marketplace.identity.rules import e164
+from marketplace.inventory.rules import Gender
 from marketplace.inventory.schemas import RoomView
 from marketplace.kit import ids
 from marketplace.kit.clock import local_date
@@ -69,6 +70,10 @@ class QuoteRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         ]
         | None
     ) = None
+    gender: (
+        Annotated[Gender, msgspec.Meta(description="Of the whole party; needed where `beds_per_room` is above 1.")]
+        | None
+    ) = None
     promotion_code: (
         Annotated[str, msgspec.Meta(min_length=1, max_length=40, pattern=LINE, examples=["SUMMER27"])] | None
     ) = None
@@ -96,12 +101,13 @@ class QuoteRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             companion_bed_count=self.companion_beds,
             meal_plan=self.meal_plan,
             care_levels=tuple(self.care_levels or ()),
+            gender=self.gender,
             promotion_code=self.promotion_code,
         )
 
 
 _OF_A_STAY = (
-    "room_type_id", "check_in", "check_out", "guest_count", "companion_beds", "meal_plan", "care_levels",
+    "room_type_id", "check_in", "check_out", "guest_count", "companion_beds", "meal_plan", "care_levels", "gender",
     "promotion_code",
 )  # fmt: skip
 
@@ -205,6 +211,7 @@ class BookingView(msgspec.Struct, frozen=True, kw_only=True):
     night_count: int
     guest_count: int
     unit_count: int
+    gender: Annotated[Gender | None, msgspec.Meta(description="Of a party in beds of shared rooms; else null.")]
     total: Money
     paid: Money
     refunded: Money
@@ -251,6 +258,7 @@ class BookingView(msgspec.Struct, frozen=True, kw_only=True):
             night_count=(record.check_out - record.check_in).days,
             guest_count=record.guest_count,
             unit_count=record.unit_count,
+            gender=record.gender,
             total=Money(record.total_amount, money),
             paid=Money(record.paid_amount, money),
             refunded=Money(sum(r.amount for r in record.refunds if r.status == "succeeded"), money),

@@ -68,6 +68,12 @@ class RoomTypeView(msgspec.Struct, frozen=True, kw_only=True):
     area_m2: int
     bed_kind: BedKind
     is_barrier_free: bool
+    beds_per_room: Annotated[
+        int,
+        msgspec.Meta(
+            ge=1, le=8, examples=[1], description="Above 1, strangers of one gender may share a room; quotes ask whose."
+        ),
+    ]
     media: list[PictureView]
 
     @classmethod
@@ -83,6 +89,7 @@ class RoomTypeView(msgspec.Struct, frozen=True, kw_only=True):
             area_m2=room_type.area_m2,
             bed_kind=room_type.bed_kind,
             is_barrier_free=room_type.is_barrier_free,
+            beds_per_room=room_type.beds_per_room,
             media=[PictureView.of(picture) for picture in pictures if picture.room_type_id == room_type.id],
         )
 

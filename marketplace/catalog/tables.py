@@ -22,6 +22,7 @@ class RoomType(Table, tablename="room_types", db=DB):
     bed_kind = text()
     is_barrier_free = boolean()
     added_at = timestamptz()
+    beds_per_room = smallint()
 
 
 class Listing(Table, tablename="listings", db=DB):

@@ -11,7 +11,7 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from marketplace.identity.guards import requires
 from marketplace.identity.rules import Principal
 from marketplace.inventory import operations, queries
-from marketplace.inventory.errors import NotAvailable, RoomInUse, UnitsBelowTaken
+from marketplace.inventory.errors import CompanionBedsBelowTaken, NotAvailable, RoomInUse, UnitsBelowTaken
 from marketplace.inventory.rules import AVAILABILITY_NIGHTS_DEFAULT, HORIZON_NIGHTS, window
 from marketplace.inventory.schemas import (
     AvailabilityView,
@@ -77,7 +77,7 @@ class RoomTypeNights(Controller):
         summary="Set units, prices and restrictions · 房量房价",
         operation_id="setRoomTypeNights",
         response_description="The nights now are as asked",
-        responses=refusals(UnitsBelowTaken),
+        responses=refusals(UnitsBelowTaken, CompanionBedsBelowTaken),
     )
     async def set_nights(
         self, room_type_id: FromPath[str], principal: NamedDependency[Principal], data: JSONBody[NightsInput]

@@ -58,6 +58,14 @@ class LeadTimeTooShort(StayRestricted):
     en = "A stay from {night} must be booked {lead_day_count} days before."
 
 
+class CompanionBedsTaken(NotAvailable):
+    """The rooms are free but not enough companion beds: ``left`` on ``night``, the first that has too few."""
+
+    code = "companion_beds_taken"
+    zh = "{night} 陪护床仅余 {left} 张"
+    en = "Only {left} companion beds are left on {night}."
+
+
 class HoldLapsed(DomainError):
     """The hold has ended, and its units may be someone else's; take them again."""
 
@@ -72,6 +80,14 @@ class UnitsBelowTaken(DomainError):
     code = "units_below_taken"
     zh = "{night} 已售 {taken_count} 间，不能低于此数"
     en = "{taken_count} units are already taken on {night}."
+
+
+class CompanionBedsBelowTaken(DomainError):
+    """More companion beds are already taken on ``night`` than would remain; ``taken_count`` says how many."""
+
+    code = "companion_beds_below_taken"
+    zh = "{night} 已订出陪护床 {taken_count} 张，不能低于此数"
+    en = "{taken_count} companion beds are already taken on {night}."
 
 
 class RoomInUse(DomainError):

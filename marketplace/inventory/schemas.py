@@ -11,6 +11,7 @@ from marketplace.inventory.rules import (
     LEAD_DAYS_MAX,
     STAY_NIGHTS_MAX,
     Availability,
+    Beside,
     Night,
     NightRange,
     OutOfService,
@@ -43,9 +44,21 @@ class NightView(msgspec.Struct, frozen=True):
     closed_to_arrival: bool
     closed_to_departure: bool
     closed: bool
+    companion_beds: Annotated[
+        int | None, msgspec.Meta(examples=[2], description="Companion beds left; null: one for each unit.")
+    ]
+    beside_women: Annotated[
+        int,
+        msgspec.Meta(
+            ge=0, examples=[0], description="Further beds left in rooms that women share; 0 where rooms are not shared."
+        ),
+    ]
+    beside_men: Annotated[
+        int, msgspec.Meta(ge=0, examples=[0], description="Further beds left in rooms that men share.")
+    ]
 
     @classmethod
-    def of(cls, night: Night) -> "NightView":
+    def of(cls, night: Night, beside: Beside | None = None) -> "NightView":
         """Write a night."""
         return cls(
             date=night.night,
@@ -57,6 +70,9 @@ class NightView(msgspec.Struct, frozen=True):
             closed_to_arrival=night.closed_to_arrival,
             closed_to_departure=night.closed_to_departure,
             closed=night.closed,
+            companion_beds=night.companion_beds_left,
+            beside_women=beside.women_count if beside else 0,
+            beside_men=beside.men_count if beside else 0,
         )
 
 
@@ -75,7 +91,7 @@ class RoomNightsView(msgspec.Struct, frozen=True):
             room_type_id=wire("rmt", found.room_type.id),
             name=found.room_type.name,
             name_en=found.room_type.name_en,
-            nights=[NightView.of(night) for night in found.nights],
+            nights=[NightView.of(night, found.beside.get(night.night)) for night in found.nights],
         )
 
 
@@ -103,7 +119,8 @@ class AvailabilityView(msgspec.Struct, frozen=True):
 class NightRangeInput(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What holds on the nights ``[from, to)``. What is left out stays as it is; new nights need units and price.
 
-    ``max_stay`` 180 and ``lead_days`` 0 restrict nothing.
+    ``max_stay`` 180 and ``lead_days`` 0 restrict nothing. ``companion_beds`` is how many there are; until it has been
+    said, every unit may have one. Beds of shared rooms are sold by whole rooms.
     """
 
     from_: date = msgspec.field(name="from")
@@ -116,6 +133,7 @@ class NightRangeInput(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     closed_to_arrival: bool | None = None
     closed_to_departure: bool | None = None
     closed: bool | None = None
+    companion_beds: Annotated[int, msgspec.Meta(ge=0, le=10_000, examples=[2])] | None = None
 
 
 class NightsInput(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -140,6 +158,7 @@ class NightsInput(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                 closed_to_arrival=one.closed_to_arrival,
                 closed_to_departure=one.closed_to_departure,
                 closed=one.closed,
+                companion_bed_count=one.companion_beds,
             )
             for one in self.ranges
         ]
@@ -196,12 +215,16 @@ class OutOfServiceView(msgspec.Struct, frozen=True):
 
 
 class RoomInput(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A room by the number on its door. Rooms of one ``wing`` that follow each other are neighbours."""
+    """A room by the number on its door. Rooms of one ``wing`` that follow each other are neighbours.
+
+    Where beds of shared rooms are sold, each is listed with the room that it stands in: ``in_room``.
+    """
 
     number: RoomNumber
     floor: Annotated[int, msgspec.Meta(ge=-3, le=99, examples=[3])]
     has_lift: bool = False
     wing: Wing | None = None
+    in_room: RoomNumber | None = None
 
 
 class RoomsInput(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -212,7 +235,8 @@ class RoomsInput(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def drafts(self) -> list[RoomDraft]:
         """Return the rooms as the domain knows them."""
         return [
-            RoomDraft(number=one.number, floor=one.floor, has_lift=one.has_lift, wing=one.wing) for one in self.rooms
+            RoomDraft(number=one.number, floor=one.floor, has_lift=one.has_lift, wing=one.wing, in_room=one.in_room)
+            for one in self.rooms
         ]
 
 
@@ -223,8 +247,9 @@ class RoomView(msgspec.Struct, frozen=True):
     floor: Annotated[int, msgspec.Meta(examples=[3])]
     has_lift: bool
     wing: Wing | None
+    in_room: RoomNumber | None
 
     @classmethod
     def of(cls, room: Room) -> "RoomView":
         """Write a room."""
-        return cls(number=room.number, floor=room.floor, has_lift=room.has_lift, wing=room.wing)
+        return cls(number=room.number, floor=room.floor, has_lift=room.has_lift, wing=room.wing, in_room=room.in_room)

@@ -58,6 +58,7 @@ class RoomTypeLock(Table, tablename="room_type_locks", db=DB):
     stay_max_count = smallint()
     lead_day_count = smallint()
     has_closed_days = boolean()
+    beds_per_room = smallint()
 
 
 class RoomNight(Table, tablename="room_nights", db=DB):
@@ -78,6 +79,8 @@ class RoomNight(Table, tablename="room_nights", db=DB):
     lead_day_count = smallint()
     closed_to_arrival = boolean()
     closed_to_departure = boolean()
+    companion_bed_count = smallint(null=True)
+    companion_taken_count = smallint()
 
 
 class RoomTypeSeasons(Table, tablename="room_type_seasons", db=DB):
@@ -101,7 +104,8 @@ class RoomTypeSeasons(Table, tablename="room_type_seasons", db=DB):
 class Allocation(Table, tablename="allocations", db=DB):
     """Units set aside for an owner on every night of a stay, until ``expires_at`` or, when that is null, for good.
 
-    Units out of service are owned by their institution and say the ``reason``.
+    Units out of service are owned by their institution and say the ``reason``. ``own_count`` units are nobody else's;
+    in a shared room there are none, and ``share_id`` says who is in it together.
     """
 
     id = key()
@@ -113,10 +117,14 @@ class Allocation(Table, tablename="allocations", db=DB):
     owner_id = uuid()
     expires_at = timestamptz(null=True)
     reason = text(null=True)
+    own_count = smallint()
+    share_id = uuid(null=True)
+    gender = text(null=True)
+    companion_bed_count = smallint()
 
 
 class Room(Table, tablename="rooms", db=DB):
-    """A room with a number on its door, or a bed where beds are sold."""
+    """A room with a number on its door, or a bed where beds are sold; ``in_room`` is the room that it shares."""
 
     id = key()
     room_type_id = uuid()
@@ -127,6 +135,7 @@ class Room(Table, tablename="rooms", db=DB):
     wing = text(null=True)
     position = smallint()
     retired_at = timestamptz(null=True)
+    in_room = text(null=True)
 
 
 class RoomAssignment(Table, tablename="room_assignments", db=DB):

@@ -17,8 +17,8 @@ from tests.support.world import Caller, World, booking_body, read
 from tests.tours.conftest import DRAFT
 
 ROOMS = [
-    {"number": "301", "floor": 3, "has_lift": False, "wing": "东"},
-    {"number": "101", "floor": 1, "has_lift": False, "wing": "西"},
+    {"number": "301", "floor": 3, "has_lift": False, "wing": "东", "in_room": None},
+    {"number": "101", "floor": 1, "has_lift": False, "wing": "西", "in_room": None},
 ]
 
 

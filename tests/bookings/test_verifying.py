@@ -142,6 +142,11 @@ async def test_the_command_ends_with_1_and_names_the_drift_for_people_and_script
     assert (code, out) == (1, f"✘ {room_type_id} {night}: taken_count is 1 and should be 0\ndrifts: 1\n")
     assert "inventory drifts" in err
     code, out, _ = await verify("--json")
-    expected = {"room_type_id": room_type_id, "night": night, "fact": "taken_count", "expected": 0, "found": 1}
+    expected = {"room_type_id": room_type_id, "night": night, "last_night": night, "fact": "taken_count", "expected": 0,
+                "found": 1}  # fmt: skip
     assert (code, json.loads(out)) == (1, {"drifts": [expected]})
+    await execute("UPDATE room_nights SET taken_count = 1 WHERE night BETWEEN $1 AND $2", world.day(3), world.day(92))
+    _, out, _ = await verify()
+    line = f"✘ {room_type_id} {night} to {world.day(92)}: taken_count is 1 and should be 0"
+    assert out == f"{line}\ndrifts: 90\n"
     assert parse("rmt", room_type_id) == world.room_type_id

@@ -1,34 +1,36 @@
 """Everything that inventory does, at random, from several real connections at once.
 
 Hypothesis decides who does what in which order; the operating system decides how it interleaves. After every meeting no
-counter drifts, no night is oversold, everybody in the house has a room of their own, and nobody has been told to try
-again: with the lock order of ``inventory.operations`` there is no deadlock to be chosen as the victim of.
+counter drifts, no night is oversold, everybody in the house has a room or a bed among their own, and nobody has been told
+to try again: with the lock order of ``inventory.operations`` there is no deadlock to be chosen as the victim of.
+
+``INTERLEAVING_STEPS=10000`` runs that many transactions instead of about a thousand.
 """
 
 import asyncio
-from collections.abc import Coroutine
+import os
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import msgspec
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import initialize, rule
 
 from marketplace.inventory import operations, queries
 from marketplace.inventory.errors import HoldLapsed, NotAvailable, UnitsBelowTaken
-from marketplace.inventory.rules import NightRange, RoomDraft, Wanted
+from marketplace.inventory.rules import Gender, NightRange, RoomDraft, Wanted
 from marketplace.kit import db
 from marketplace.kit.audit import SYSTEM
 from marketplace.kit.clock import local_date
 from marketplace.kit.errors import NotFound
 from marketplace.kit.ids import new_id
+from tests.support.meetings import CONNECTIONS, Meetings, hold_meetings
 
-CONNECTIONS, ROOM_TYPES, UNITS, NIGHTS = 6, 2, 3, 12
-REFUSALS = (NotAvailable, HoldLapsed, UnitsBelowTaken, NotFound)
-# 24 histories of 160 steps: nearly 4,000, of which three in four are transactions.
-HISTORIES, STEPS, PER_MEETING = 24, 160, 14
+# The last room type has its beds in shared rooms, two to a room.
+ROOM_TYPES, UNITS, NIGHTS = 3, 3, 12
+SHARED, BEDS = ROOM_TYPES - 1, 2
+TRANSACTIONS = int(os.environ.get("INTERLEAVING_STEPS", "1000"))
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -41,10 +43,26 @@ class Step(msgspec.Struct, frozen=True):
     units: int = 1
     hold_s: int | None = None
     pick: int = 0
+    gender: Gender | None = None
+
+    @property
+    def beds(self) -> int:
+        """The units of whole rooms."""
+        return self.units * BEDS if self.room == SHARED else self.units
 
 
 stays = {"room": st.integers(0, ROOM_TYPES - 1), "first": st.integers(0, NIGHTS - 1), "length": st.integers(1, 5)}
+genders = st.sampled_from([Gender.FEMALE, Gender.MALE, Gender.MIXED])
 steps = st.one_of(
+    st.builds(
+        Step,
+        st.just("take"),
+        **stays | {"room": st.just(SHARED)},
+        units=st.integers(1, 2),
+        gender=genders,
+        hold_s=st.sampled_from([None, None, 10]),
+    ),
+    st.builds(Step, st.just("exchange"), **stays, gender=genders, pick=st.integers(0, 99)),
     st.builds(Step, st.just("take"), **stays, units=st.integers(1, 2), hold_s=st.sampled_from([None, 10, 60])),
     st.builds(Step, st.just("take"), **stays, hold_s=st.just(10)),
     st.builds(Step, st.just("block"), **stays),
@@ -58,84 +76,63 @@ steps = st.one_of(
 )
 
 
-class Interleaving(RuleBasedStateMachine):
-    """Plans transactions for several connections and lets them run at once."""
+class Interleaving(Meetings):
+    """Everything that inventory does, done to one house."""
 
     inn: Any
-    loop: asyncio.AbstractEventLoop
-
-    def wait_for(self, work: Coroutine[Any, Any, Any]) -> Any:
-        return asyncio.run_coroutine_threadsafe(work, self.loop).result(60)
+    refusals = (NotAvailable, HoldLapsed, UnitsBelowTaken, NotFound)
 
     @initialize()
     def open_house(self) -> None:
         self.now = self.inn.now
-        self.plans: list[list[Step]] = [[] for _ in range(CONNECTIONS)]
         self.made, self.broken = list[UUID](), list[tuple[UUID, UUID]]()
         self.rooms: list[UUID] = self.wait_for(self._open_house())
 
     async def _open_house(self) -> list[UUID]:
-        rooms = [await self.inn.add_room_type(units=UNITS, nights=NIGHTS) for _ in range(ROOM_TYPES)]
+        rooms = [await self.inn.add_room_type(units=UNITS, nights=NIGHTS) for _ in range(SHARED)]
         for n, room in enumerate(rooms):
             drafts = [
                 RoomDraft(number=f"{n}{i}-{room.hex[-8:]}", floor=1 + i, has_lift=i == 2, wing="东")
                 for i in range(UNITS)
             ]
             await operations.set_rooms(actor=SYSTEM, room_type_id=room, drafts=drafts, now=self.now)
-        await self._resume(Step("resume"))
+        rooms.append(await self.inn.add_shared(rooms=UNITS, beds=BEDS, nights=NIGHTS))
+        await self.resume(Step("resume"))
         return rooms
 
     @rule(connection=st.integers(0, CONNECTIONS - 1), step=steps)
     def plan(self, connection: int, step: Step) -> None:
         self.plans[connection].append(step)
 
-    @rule(hours=st.sampled_from([0, 0, 0, 1, 24]))
-    @precondition(lambda self: sum(map(len, self.plans)) >= PER_MEETING)
-    def meet(self, hours: int) -> None:
-        self.wait_for(self._meet())
-        self.now += timedelta(hours=hours, seconds=20)
-
-    def teardown(self) -> None:
-        if hasattr(self, "rooms"):
-            self.wait_for(self._meet())
-
-    async def _meet(self) -> None:
-        plans, self.plans = self.plans, [[] for _ in range(CONNECTIONS)]
-        await asyncio.gather(*(self._live(plan) for plan in plans))
+    async def check(self) -> None:
         assert [drift for drift in await queries.verify() if drift.room_type_id in self.rooms] == []
-        oversold = "SELECT count(*) FROM room_nights WHERE taken_count > unit_count OR unit_count > $1"
-        assert await db.fetch_value(oversold, UNITS) == 0
+        oversold = "SELECT count(*) FROM room_nights n JOIN room_types t ON t.id = room_type_id WHERE taken_count > n.unit_count OR n.unit_count > t.unit_count"
+        assert await db.fetch_value(oversold) == 0
         for room in range(ROOM_TYPES):
-            await self._house(Step("house", room=room))
+            await self.house(Step("house", room=room))
         await self._everybody_has_a_room()
-
-    async def _live(self, plan: list[Step]) -> None:
-        for step in plan:
-            try:
-                await getattr(self, f"_{step.do}")(step)
-            except REFUSALS:
-                continue
 
     async def _everybody_has_a_room(self) -> None:
         today = local_date(self.now)
         without = await db.fetch(
             "SELECT a.id FROM allocations a WHERE a.room_type_id = ANY($1) AND a.expires_at IS NULL AND a.stay @> $2::date"
-            " AND a.unit_count <> (SELECT count(*) FROM room_assignments r WHERE r.allocation_id = a.id AND r.stay @> $2::date)",
+            " AND greatest(a.unit_count, a.own_count) <> (SELECT count(*) FROM room_assignments r WHERE r.allocation_id = a.id AND r.stay @> $2::date)",
             self.rooms,
             today,
         )
         assert [row["id"] for row in without] == []
 
-    async def _take(self, step: Step) -> None:
+    async def take(self, step: Step) -> None:
         async with db.transaction():
             taken = await operations.take(
                 room_type_id=self.rooms[step.room], check_in=self.inn.day(step.first),
                 check_out=self.inn.day(step.first + step.length), unit_count=step.units, kind="booking", owner_id=new_id(),
-                expires_at=None if step.hold_s is None else self.now + timedelta(seconds=step.hold_s), now=self.now,
+                expires_at=None if step.hold_s is None else self.now + timedelta(seconds=step.hold_s), gender=step.gender,
+                now=self.now,
             )  # fmt: skip
         self.made.append(taken)
 
-    async def _block(self, step: Step) -> None:
+    async def block(self, step: Step) -> None:
         wanted = [
             Wanted(
                 room_type_id=room, check_in=self.inn.day(step.first), check_out=self.inn.day(step.first + step.length),
@@ -149,20 +146,30 @@ class Interleaving(RuleBasedStateMachine):
     def _picked(self, step: Step) -> UUID:
         return self.made[step.pick % len(self.made)] if self.made else UUID(int=0)
 
-    async def _release(self, step: Step) -> None:
+    async def release(self, step: Step) -> None:
         async with db.transaction():
             await operations.release(allocation_id=self._picked(step))
 
-    async def _keep(self, step: Step) -> None:
+    async def exchange(self, step: Step) -> None:
+        wanted = Wanted(
+            room_type_id=self.rooms[step.room], check_in=self.inn.day(step.first),
+            check_out=self.inn.day(step.first + step.length), unit_count=1, kind="booking", owner_id=new_id(),
+            gender=step.gender,
+        )  # fmt: skip
+        async with db.transaction():
+            taken = await operations.exchange(allocation_id=self._picked(step), wanted=wanted, now=self.now)
+        self.made.append(taken)
+
+    async def keep(self, step: Step) -> None:
         async with db.transaction():
             await operations.keep(allocation_id=self._picked(step))
 
-    async def _extend(self, step: Step) -> None:
+    async def extend(self, step: Step) -> None:
         async with db.transaction():
             until = self.now + timedelta(seconds=90)
             await operations.extend(allocation_id=self._picked(step), expires_at=until, now=self.now)
 
-    async def _break_(self, step: Step) -> None:
+    async def break_(self, step: Step) -> None:
         first = max(self.inn.day(step.first), local_date(self.now))
         outage = await operations.take_out_of_service(
             actor=SYSTEM, room_type_id=self.rooms[step.room], first=first, end=first + timedelta(days=step.length),
@@ -170,7 +177,7 @@ class Interleaving(RuleBasedStateMachine):
         )  # fmt: skip
         self.broken.append((self.rooms[step.room], outage.id))
 
-    async def _mend(self, step: Step) -> None:
+    async def mend(self, step: Step) -> None:
         room, outage = self.broken[step.pick % len(self.broken)] if self.broken else (self.rooms[0], UUID(int=0))
         await operations.return_to_service(actor=SYSTEM, room_type_id=room, outage_id=outage, now=self.now)
 
@@ -181,24 +188,24 @@ class Interleaving(RuleBasedStateMachine):
             asked = [NightRange(first=first, end=end, **facts)]
             await operations.set_nights(actor=SYSTEM, room_type_id=self.rooms[step.room], ranges=asked, now=self.now)
 
-    async def _sell(self, step: Step) -> None:
-        await self._set(step, unit_count=step.units, closed=False, closed_to_arrival=False)
+    async def sell(self, step: Step) -> None:
+        await self._set(step, unit_count=step.beds, closed=False, closed_to_arrival=False)
 
-    async def _close(self, step: Step) -> None:
+    async def close(self, step: Step) -> None:
         await self._set(step, closed=True)
 
-    async def _restrict(self, step: Step) -> None:
+    async def restrict(self, step: Step) -> None:
         await self._set(step, min_stay_count=1 + step.length % 2, closed_to_arrival=step.length == 5)
 
-    async def _stop(self, _: Step) -> None:
+    async def stop(self, _: Step) -> None:
         async with db.transaction():
             await operations.stop_sale(institution_id=self.inn.id)
 
-    async def _resume(self, _: Step) -> None:
+    async def resume(self, _: Step) -> None:
         async with db.transaction():
             await operations.resume_sale(institution_id=self.inn.id)
 
-    async def _house(self, step: Step) -> None:
+    async def house(self, step: Step) -> None:
         async with db.transaction():
             found = await operations.assign_rooms(room_type_id=self.rooms[step.room], wishes=[], now=self.now)
         assert found.unplaced == ()
@@ -208,12 +215,7 @@ async def test_whatever_happens_at_once_the_counters_are_true_and_everybody_has_
     class OfThisHouse(Interleaving):
         inn, loop = committed_house, asyncio.get_running_loop()
 
-    # Which of two transactions comes first is for the operating system to say: a failure cannot be made smaller.
-    chosen = settings(
-        max_examples=HISTORIES, stateful_step_count=STEPS, deadline=None, phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck), database=None,
-    )  # fmt: skip
-    await asyncio.to_thread(run_state_machine_as_test, OfThisHouse, settings=chosen)
+    await hold_meetings(OfThisHouse, transactions=TRANSACTIONS)
     taken = await db.fetch("SELECT kind, count(*) AS count FROM allocations GROUP BY kind ORDER BY kind")
     assert [row["kind"] for row in taken] == ["block", "booking", "out_of_service"]
     assert await db.fetch_value("SELECT count(*) FROM room_assignments") > 0

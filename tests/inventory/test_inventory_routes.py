@@ -58,6 +58,9 @@ async def test_anyone_sees_sixty_nights_from_today(world, client):
             "closed_to_arrival": False,
             "closed_to_departure": False,
             "closed": False,
+            "companion_beds": None,
+            "beside_women": 0,
+            "beside_men": 0,
         }
         for n, units in ((0, 3), (1, 2))
     ]

@@ -197,7 +197,8 @@ async def test_a_restriction_said_over_http_is_shown_and_refuses_quote_and_booki
     assert answer.status_code == 200
     assert night == {"date": world.day(40).isoformat(), "available_units": 2, "price": {"amount": 20_000, "currency": "CNY"},
                      "min_stay": 1, "max_stay": 180, "lead_days": 0, "closed_to_arrival": False,
-                     "closed_to_departure": False, "closed": False} | said  # fmt: skip
+                     "closed_to_departure": False, "closed": False, "companion_beds": None, "beside_women": 0,
+                     "beside_men": 0} | said  # fmt: skip
     for refused in (late, again):
         problem = refused.json()
         assert (refused.status_code, problem["code"], problem["night"]) == (409, code, world.day(40).isoformat())

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from marketplace.inventory.rules import Night
+from marketplace.inventory.rules import Gender, Night
 from marketplace.kit.errors import Invalid
 from marketplace.kit.ids import new_id
 from marketplace.kit.money import share
@@ -225,11 +225,17 @@ def test_guests_spread_evenly_and_single_use_is_of_units_for_two(sleepers, units
     assert single_use_count(sleepers, unit_count=units, guests_max=guests_max) == expected
 
 
+def priced(gender: Gender | None) -> tuple[Line, ...]:
+    nights = [Night(night=CHECK_IN, available_count=2, price_amount=7_800, min_stay_count=1, closed=False)]
+    return price_stay(nights, party=Party(guest_count=1, gender=gender), plan=NO_PLAN, asked_on=ASKED_ON)
+
+
 def test_equal_selections_cost_the_same_in_whatever_order_guests_are_named():
-    """R11: a price knows no names and no ages, only what was chosen."""
+    """R11: a price knows no names and no ages, only what was chosen; whom one may share a room with changes no price."""
     assert set(Party.__struct_fields__) == {
-        "guest_count", "unit_count", "single_use_count", "companion_bed_count", "meal_plan", "care_levels",
+        "guest_count", "unit_count", "single_use_count", "companion_bed_count", "meal_plan", "care_levels", "gender",
     }  # fmt: skip
+    assert len({priced(gender) for gender in (None, *Gender)}) == 1
     assert set(Line.__struct_fields__).isdisjoint({"age", "birth_year"})
 
 

@@ -26,12 +26,13 @@ class House:
         return self.today + timedelta(days=n)
 
     async def add_room_type(
-        self, *, units: int = 2, nights: int = 30, guests_max: int = 2, sold_by: str = "room"
+        self, *, units: int = 2, nights: int = 30, guests_max: int = 2, sold_by: str = "room", beds_per_room: int = 1
     ) -> UUID:
         room_type_id = new_id()
         await db.execute(
             "INSERT INTO room_types (id, institution_id, name, name_en, sold_by, unit_count, guests_max, area_m2, bed_kind,"
-            " is_barrier_free, added_at) VALUES ($1, $2, $3, 'Twin', $4, $5, $6, 30, 'twin', true, $7)",
+            " is_barrier_free, beds_per_room, added_at)"
+            " VALUES ($1, $2, $3, 'Twin', $4, $5, $6, 30, 'twin', true, $8, $7)",
             room_type_id,
             self.id,
             f"双人间 {room_type_id.hex[-6:]}",
@@ -39,6 +40,7 @@ class House:
             units,
             guests_max,
             self.now,
+            beds_per_room,
         )
         if nights:
             await self.sell(room_type_id, 0, nights, unit_count=units, price_amount=20_000)

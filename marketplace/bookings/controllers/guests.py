@@ -34,7 +34,7 @@ from marketplace.bookings.states import Status
 from marketplace.certifications.errors import InstitutionNotBookable, StayBeyondCertificate
 from marketplace.identity.guards import requires
 from marketplace.identity.rules import Principal
-from marketplace.inventory.errors import NotAvailable
+from marketplace.inventory.errors import CompanionBedsTaken, NotAvailable
 from marketplace.inventory.rules import RESTRICTIONS
 from marketplace.kit import clock, idempotency
 from marketplace.kit.errors import DomainError, IllegalTransition, NotFound
@@ -53,7 +53,7 @@ from marketplace.pricing.schemas import QuoteView
 from marketplace.tours.errors import DepartureClosed, DepartureFull
 
 UNSELLABLE: tuple[type[DomainError], ...] = (
-    InstitutionNotBookable, StayBeyondCertificate, NotAvailable, *RESTRICTIONS, DepartureFull, DepartureClosed,
+    InstitutionNotBookable, StayBeyondCertificate, NotAvailable, CompanionBedsTaken, *RESTRICTIONS, DepartureFull, DepartureClosed,
 )  # fmt: skip
 
 

@@ -11,13 +11,15 @@ from marketplace.inventory import operations as inventory
 from marketplace.kit.db import fetch_one, require_transaction
 from marketplace.kit.errors import NotFound
 from marketplace.pricing import operations as pricing
+from marketplace.pricing.rules import Party
 from marketplace.tours import operations as tours
 
 _COLUMNS = (
     "id, kind, status, owner_kind, owner_id, institution_id, room_type_id, departure_id, seat_id, allocation_id,"
     " check_in, check_out, guest_count, unit_count, total_amount, paid_amount, currency, first_paid_at, schedule,"
     " cancellation_policy, hold_expires_at, hold_extended_at, acknowledged_at, decision_id,"
-    " (SELECT q.promotion_code IS NOT NULL FROM quotes q WHERE q.id = bookings.quote_id) AS is_promoted"
+    " (SELECT q.promotion_code IS NOT NULL FROM quotes q WHERE q.id = bookings.quote_id) AS is_promoted,"
+    " (SELECT q.party FROM quotes q WHERE q.id = bookings.quote_id) AS party"
 )
 
 
@@ -49,6 +51,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     acknowledged_at: Any
     decision_id: UUID | None
     is_promoted: bool
+    party: Party | None
 
     @property
     def partner_id(self) -> UUID | None:
@@ -100,4 +103,5 @@ def _row(found: Any) -> Row:
     if found is None:
         raise NotFound
     values = dict(found)
-    return Row(**{**values, "status": Status(values["status"])})
+    party = msgspec.json.decode(values["party"], type=Party) if values["party"] else None
+    return Row(**{**values, "status": Status(values["status"]), "party": party})

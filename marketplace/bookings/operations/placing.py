@@ -48,6 +48,7 @@ async def quote(*, principal: Principal, wanted: StayWanted | SeatsWanted, now: 
         companion_bed_count=wanted.companion_bed_count,
         meal_plan=wanted.meal_plan,
         care_levels=wanted.care_levels,
+        gender=wanted.gender,
         promotion_code=wanted.promotion_code,
         now=now,
     )
@@ -150,6 +151,7 @@ async def _take(
         )
         return seat.seat_id, None, seat.institution_id
     assert offer.room_type_id is not None
+    assert offer.party is not None
     allocation_id = await inventory.take(
         room_type_id=offer.room_type_id,
         check_in=offer.check_in,
@@ -158,6 +160,8 @@ async def _take(
         kind="booking",
         owner_id=booking_id,
         expires_at=expires_at,
+        gender=offer.party.gender,
+        companion_bed_count=offer.party.companion_bed_count,
         now=now,
     )
     return None, allocation_id, offer.institution_id

@@ -89,6 +89,7 @@ async def _secure(row: Row, *, now: datetime) -> _Secured:
 
 async def _secure_room(row: Row, *, now: datetime) -> _Secured:
     assert row.room_type_id is not None
+    assert row.party is not None
     if row.allocation_id is not None and await inventory.keep(allocation_id=row.allocation_id):
         return _Secured(ok=True, allocation_id=row.allocation_id)
     taken = await inventory.take(
@@ -99,6 +100,8 @@ async def _secure_room(row: Row, *, now: datetime) -> _Secured:
         kind="booking",
         owner_id=row.id,
         expires_at=None,
+        gender=row.party.gender,
+        companion_bed_count=row.party.companion_bed_count,
         now=now,
     )
     return _Secured(ok=True, allocation_id=taken)

@@ -7,7 +7,7 @@ import structlog
 from marketplace.bookings import queries
 from marketplace.inventory import operations as inventory
 from marketplace.inventory import queries as counters
-from marketplace.inventory.rules import Drift
+from marketplace.inventory.rules import Drift, stretches
 from marketplace.kit.db import fetch
 from marketplace.ledger import queries as ledger
 from marketplace.ledger.rules import Finding
@@ -29,11 +29,12 @@ async def verify_inventory(*, now: datetime) -> list[Drift]:
     ours, and whoever mends it must know which.
     """
     found = [*await counters.verify(), *await tours.verify_blocks(), *await queries.verify_allocations(now=now)]
-    for drift in found[:_LOGGED_MAX]:
+    for drift, last_night in stretches(found)[:_LOGGED_MAX]:
         log.error(
             "inventory drifts",
             room_type_id=str(drift.room_type_id),
             night=drift.night.isoformat(),
+            last_night=last_night.isoformat(),
             fact=drift.fact,
             expected=drift.expected,
             found=drift.found,

@@ -27,6 +27,7 @@ async def add_room_type(  # noqa: PLR0913 - a room type has these facts, and eac
     area_m2: int,
     bed_kind: BedKind,
     is_barrier_free: bool,
+    beds_per_room: int = 1,
     actor: Actor,
     now: datetime,
 ) -> UUID:
@@ -46,6 +47,7 @@ async def add_room_type(  # noqa: PLR0913 - a room type has these facts, and eac
         area_m2=area_m2,
         bed_kind=bed_kind,
         is_barrier_free=is_barrier_free,
+        beds_per_room=beds_per_room,
     )
     check_room_type(found)
     check_claims(name=name, name_en=name_en)
@@ -63,7 +65,8 @@ async def _insert(found: RoomType, *, now: datetime) -> None:
         async with transaction():
             await execute(
                 "INSERT INTO room_types (id, institution_id, name, name_en, sold_by, unit_count, guests_max, area_m2,"
-                " bed_kind, is_barrier_free, added_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+                " bed_kind, is_barrier_free, beds_per_room, added_at)"
+                " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
                 found.id,
                 found.institution_id,
                 found.name,
@@ -74,6 +77,7 @@ async def _insert(found: RoomType, *, now: datetime) -> None:
                 found.area_m2,
                 found.bed_kind,
                 found.is_barrier_free,
+                found.beds_per_room,
                 now,
             )
     except asyncpg.UniqueViolationError:

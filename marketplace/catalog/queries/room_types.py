@@ -10,8 +10,8 @@ from marketplace.kit.db import fetch, fetch_one
 from marketplace.kit.errors import NotFound
 
 _SELECT = (
-    "SELECT id, institution_id, name, name_en, sold_by, unit_count, guests_max, area_m2, bed_kind, is_barrier_free"
-    " FROM room_types"
+    "SELECT id, institution_id, name, name_en, sold_by, unit_count, guests_max, area_m2, bed_kind, is_barrier_free,"
+    " beds_per_room FROM room_types"
 )
 
 

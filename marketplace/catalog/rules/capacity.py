@@ -13,7 +13,10 @@ BedKind = Literal["single", "twin", "double", "care"]
 
 
 class RoomType(msgspec.Struct, frozen=True, kw_only=True):
-    """What is sold: ``unit_count`` rooms or beds, each for up to ``guests_max`` guests."""
+    """What is sold: ``unit_count`` rooms or beds, each for up to ``guests_max`` guests.
+
+    Beds stand ``beds_per_room`` to a room; where that is more than one, strangers of one gender may share the room.
+    """
 
     id: UUID
     institution_id: UUID
@@ -25,6 +28,12 @@ class RoomType(msgspec.Struct, frozen=True, kw_only=True):
     area_m2: int
     bed_kind: BedKind
     is_barrier_free: bool
+    beds_per_room: int = 1
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether guests who do not know each other may sleep in one room."""
+        return self.beds_per_room > 1
 
     @property
     def beds(self) -> int:
@@ -40,6 +49,10 @@ def check_room_type(found: RoomType) -> None:
         raise invalid("guests_max", zh="按床出售的房型每床只住 1 人", en="A bed sleeps one guest.")
     if found.unit_count < 1:
         raise invalid("unit_count", zh="数量至少为 1", en="At least one unit is required.")
+    if not 1 <= found.beds_per_room <= 8 or (found.sold_by == "room" and found.beds_per_room != 1):
+        raise invalid("beds_per_room", zh="按床出售的房型每间 1 至 8 床", en="Where beds are sold, 1 to 8 to a room.")
+    if found.unit_count % found.beds_per_room:
+        raise invalid("unit_count", zh=f"须为每间 {found.beds_per_room} 床的整数倍", en="Beds must fill whole rooms.")
     if not 4 <= found.area_m2 <= 400:
         raise invalid("area_m2", zh="面积应为 4 至 400 平方米", en="The area must be 4 to 400 m².")
 

@@ -20,6 +20,7 @@ from marketplace.inventory.rules import (
     Wish,
     check_rooms,
     give_out,
+    give_out_beds,
 )
 from marketplace.kit import audit
 from marketplace.kit.clock import local_date
@@ -39,7 +40,7 @@ async def set_rooms(*, actor: audit.Actor, room_type_id: UUID, drafts: Sequence[
     """
     async with transaction():
         room_type = await queries.hosted_room_type(room_type_id, actor=actor)
-        check_rooms(drafts, unit_count=room_type.unit_count)
+        check_rooms(drafts, unit_count=room_type.unit_count, beds_per_room=room_type.beds_per_room)
         await lock_room_type(room_type_id, institution_id=room_type.institution_id)
         await _retire(room_type_id, keeping=[draft.number for draft in drafts], now=now)
         try:
@@ -64,7 +65,10 @@ async def assign_rooms(*, room_type_id: UUID, wishes: Sequence[Wish], now: datet
         return Rooming(placed=(), claimed=(), unplaced=())
     room_ids = [room.id for room in rooms]
     kept = await _kept(room_ids, today=today, wishes=wishes)
-    found = give_out(rooms, kept=kept, parties=await _parties(room_type_id, kept, wishes, today=today), today=today)
+    if rooms[0].in_room is None:
+        found = give_out(rooms, kept=kept, parties=await _parties(room_type_id, kept, wishes, today=today), today=today)
+    else:
+        found = give_out_beds(rooms, kept=kept, parties=await _sleepers(room_type_id, wishes, today=today), today=today)
     await execute(f"DELETE FROM room_assignments WHERE room_id = ANY($1) AND NOT {_KEPT}", room_ids, today)
     await _place(found.placed, now=now)
     for one in found.claimed:
@@ -88,13 +92,24 @@ async def pin(  # noqa: PLR0913 - a promise is these facts, each named at the ca
     """
     require_transaction()
     row = await fetch_one(
-        "SELECT id, institution_id FROM rooms WHERE room_type_id = $1 AND number = $2 AND retired_at IS NULL",
+        "SELECT id, institution_id, in_room FROM rooms WHERE room_type_id = $1 AND number = $2 AND retired_at IS NULL",
         room_type_id,
         number,
     )
     if row is None:
         raise invalid("room", zh=f"没有 {number} 房", en=f"There is no room {number}.")
     nights = Range(first, end)
+    # Nobody sleeps beside a bed under repair: its whole room is set aside.
+    beside = await fetch_one(
+        f"SELECT FROM room_assignments WHERE stay && $3 AND {_KEPT} AND room_id IN (SELECT id FROM rooms"
+        " WHERE room_type_id = $1 AND in_room = $4 AND retired_at IS NULL)",
+        room_type_id,
+        local_date(now),
+        nights,
+        row["in_room"],
+    )
+    if beside is not None:
+        raise RoomInUse(number=number)
     await execute(
         f"DELETE FROM room_assignments WHERE room_id = $1 AND stay && $3 AND NOT {_KEPT}",
         row["id"],
@@ -144,13 +159,13 @@ async def _retire(room_type_id: UUID, *, keeping: Sequence[str], now: datetime) 
 
 async def _write(room_type_id: UUID, institution_id: UUID, drafts: Sequence[RoomDraft]) -> None:
     await execute(
-        "MERGE INTO rooms r USING unnest($3::uuid[], $4::text[], $5::int[], $6::boolean[], $7::text[]) WITH ORDINALITY"
-        "  AS given (id, number, floor, has_lift, wing, position)"
+        "MERGE INTO rooms r USING unnest($3::uuid[], $4::text[], $5::int[], $6::boolean[], $7::text[], $8::text[])"
+        "  WITH ORDINALITY AS given (id, number, floor, has_lift, wing, in_room, position)"
         " ON r.room_type_id = $1 AND r.number = given.number AND r.retired_at IS NULL"
         " WHEN MATCHED THEN UPDATE SET floor = given.floor, has_lift = given.has_lift, wing = given.wing,"
-        "  position = given.position"
-        " WHEN NOT MATCHED THEN INSERT (id, room_type_id, institution_id, number, floor, has_lift, wing, position)"
-        "  VALUES (given.id, $1, $2, given.number, given.floor, given.has_lift, given.wing, given.position)",
+        "  in_room = given.in_room, position = given.position"
+        " WHEN NOT MATCHED THEN INSERT (id, room_type_id, institution_id, number, floor, has_lift, wing, in_room, position)"
+        "  VALUES (given.id, $1, $2, given.number, given.floor, given.has_lift, given.wing, given.in_room, given.position)",
         room_type_id,
         institution_id,
         [new_id() for _ in drafts],
@@ -158,6 +173,7 @@ async def _write(room_type_id: UUID, institution_id: UUID, drafts: Sequence[Room
         [draft.floor for draft in drafts],
         [draft.has_lift for draft in drafts],
         [draft.wing for draft in drafts],
+        [draft.in_room for draft in drafts],
     )
 
 
@@ -205,6 +221,30 @@ async def _parties(
         if rest > 0:
             occupant_id = row["owner_id"] if row["kind"] == AllocationKind.BOOKING else None
             parties.append(Party(**facts, occupant_id=occupant_id, room_count=rest))
+    return parties
+
+
+async def _sleepers(room_type_id: UUID, wishes: Sequence[Wish], *, today: date) -> list[Party]:
+    """Return everybody who sleeps in a shared type's beds now or soon, those who have a bed already too."""
+    rows = await fetch(
+        "SELECT id AS allocation_id, CASE WHEN kind = 'booking' THEN owner_id END AS occupant_id, share_id,"
+        " lower(stay) AS first, upper(stay) AS end, greatest(own_count, unit_count) AS room_count FROM allocations"
+        " WHERE room_type_id = $1 AND expires_at IS NULL AND lower(stay) <= $2 AND upper(stay) > $3 ORDER BY stay, id",
+        room_type_id,
+        today + timedelta(days=ROOMS_AHEAD_DAYS),
+        today,
+    )
+    wished = {wish.occupant_id: wish for wish in wishes}
+    parties = []
+    for row in rows:
+        wish = wished.get(row["occupant_id"])
+        parties.append(
+            Party(
+                **dict(row),
+                step_free=wish is not None and wish.step_free,
+                together=wish.together if wish is not None else None,
+            )
+        )
     return parties
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from marketplace.inventory.errors import UnitsBelowTaken
+from marketplace.inventory.errors import CompanionBedsBelowTaken, UnitsBelowTaken
 from marketplace.inventory.operations.locking import lock_room_type
 from marketplace.inventory.queries import hosted_room_type
 from marketplace.inventory.rules import HORIZON_NIGHTS, STAY_NIGHTS_MAX, NightRange, check_ranges
@@ -23,11 +23,14 @@ async def set_nights(*, actor: audit.Actor, room_type_id: UUID, ranges: Sequence
     Institutions reach their own room types only.
 
     Refuses: NotFound; Invalid naming the range and the field (more units than the room type has, R34; a new night
-    without units or price; a shortest stay longer than the longest); UnitsBelowTaken naming the first night.
+    without units or price; a shortest stay longer than the longest); UnitsBelowTaken or CompanionBedsBelowTaken naming
+    the first night.
     """
     async with transaction():
         room_type = await hosted_room_type(room_type_id, actor=actor)
-        check_ranges(ranges, unit_count=room_type.unit_count, today=local_date(now))
+        check_ranges(
+            ranges, unit_count=room_type.unit_count, beds_per_room=room_type.beds_per_room, today=local_date(now)
+        )
         await lock_room_type(room_type_id, institution_id=room_type.institution_id)
         await execute("SELECT reclaim_lapsed($1, $2)", room_type_id, now)
         columns = _columns(ranges)
@@ -45,34 +48,35 @@ _GIVEN = """
 WITH given AS (
     SELECT asked.*, asked.first + day AS night
       FROM unnest($2::date[], $3::date[], $4::int[], $5::bigint[], $6::int[], $7::int[], $8::int[], $9::boolean[],
-                  $10::boolean[], $11::boolean[]) WITH ORDINALITY
+                  $10::boolean[], $11::boolean[], $12::int[]) WITH ORDINALITY
            AS asked (first, "end", unit_count, price_amount, min_stay_count, max_stay_count, lead_day_count,
-                     closed_to_arrival, closed_to_departure, closed, number),
+                     closed_to_arrival, closed_to_departure, closed, companion_bed_count, number),
            generate_series(0, asked."end" - asked.first - 1) AS day
 )
 """
 _IMPOSSIBLE = f"""
 {_GIVEN}
 SELECT given.number - 1 AS number, given.night, n.taken_count, given.unit_count, given.min_stay_count IS NULL AS max_asked,
+       n.companion_taken_count, given.companion_bed_count < n.companion_taken_count AS below_companions,
        given.unit_count < n.taken_count AS below_taken,
        n.night IS NULL AND (given.unit_count IS NULL OR given.price_amount IS NULL) AS incomplete
   FROM given LEFT JOIN room_nights n ON n.room_type_id = $1 AND n.night = given.night
- WHERE given.unit_count < n.taken_count
+ WHERE given.unit_count < n.taken_count OR given.companion_bed_count < n.companion_taken_count
     OR (n.night IS NULL AND (given.unit_count IS NULL OR given.price_amount IS NULL))
     OR coalesce(given.min_stay_count, n.min_stay_count, 1) > coalesce(given.max_stay_count, n.max_stay_count, 180)
  ORDER BY given.night LIMIT 1
 """
 _FACTS = ("unit_count", "price_amount", "min_stay_count", "max_stay_count", "lead_day_count", "closed_to_arrival",
-          "closed_to_departure", "closed")  # fmt: skip
+          "closed_to_departure", "closed", "companion_bed_count")  # fmt: skip
 _MERGE = f"""
 {_GIVEN}
 MERGE INTO room_nights n USING given ON n.room_type_id = $1 AND n.night = given.night
 WHEN MATCHED THEN UPDATE SET {", ".join(f"{fact} = coalesce(given.{fact}, n.{fact})" for fact in _FACTS)}
 WHEN NOT MATCHED THEN INSERT (room_type_id, night, institution_id, taken_count, {", ".join(_FACTS)})
-    VALUES ($1, given.night, $12, 0, given.unit_count, given.price_amount, coalesce(given.min_stay_count, 1),
+    VALUES ($1, given.night, $13, 0, given.unit_count, given.price_amount, coalesce(given.min_stay_count, 1),
             coalesce(given.max_stay_count, {STAY_NIGHTS_MAX}), coalesce(given.lead_day_count, 0),
             coalesce(given.closed_to_arrival, false), coalesce(given.closed_to_departure, false),
-            coalesce(given.closed, false))
+            coalesce(given.closed, false), given.companion_bed_count)
 """
 
 
@@ -86,6 +90,8 @@ async def _refuse_impossible(room_type_id: UUID, columns: tuple[list[object], ..
         return
     if row["below_taken"]:
         raise UnitsBelowTaken(night=row["night"], taken_count=row["taken_count"])
+    if row["below_companions"]:
+        raise CompanionBedsBelowTaken(night=row["night"], taken_count=row["companion_taken_count"])
     if row["incomplete"]:
         field = "units" if row["unit_count"] is None else "price"
         raise invalid(

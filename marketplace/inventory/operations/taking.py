@@ -6,8 +6,8 @@ from uuid import UUID
 
 from asyncpg import Range
 
-from marketplace.inventory.errors import HoldLapsed, NotAvailable
-from marketplace.inventory.rules import Wanted, restricted
+from marketplace.inventory.errors import CompanionBedsTaken, HoldLapsed, NotAvailable
+from marketplace.inventory.rules import Gender, Wanted, restricted
 from marketplace.kit.db import execute, fetch, fetch_one, fetch_value, require_transaction, transaction
 from marketplace.kit.ids import new_id
 
@@ -22,22 +22,26 @@ async def take(  # noqa: PLR0913 - an allocation is these facts, each named at t
     owner_id: UUID,
     expires_at: datetime | None,
     reason: str | None = None,
+    gender: Gender | None = None,
+    companion_bed_count: int = 0,
     now: datetime,
 ) -> UUID:
     """Set units aside on every night of ``[check_in, check_out)``, or on none, and return the allocation.
 
     A hold has ``expires_at``; None takes for good. Holds that lapsed by ``now`` never stand in the way. A booking obeys
     the restrictions of its nights as they are now, a block does not, and units out of service, which say the ``reason``,
-    are taken whether or not their nights are on sale. ``allocations`` rows are deleted when they end, so keep no foreign
+    are taken whether or not their nights are on sale. Where rooms are shared, fewer beds of one ``gender`` than a room has
+    are taken in a room in which nobody of another gender sleeps on any of the nights; otherwise, and when no gender is
+    given, rooms are set aside whole. Companion beds are counted beside the units. ``allocations`` rows are deleted when they end, so keep no foreign
     key to them that would not fall with them.
 
-    Refuses: NotAvailable (``first_full_night``), StayRestricted (``night``); nothing has changed then, also within the
-    transaction.
+    Refuses: NotAvailable (``first_full_night``), StayRestricted (``night``), CompanionBedsTaken (``night``, ``left``);
+    nothing has changed then, also within the transaction.
     """
     require_transaction()
     allocation_id = new_id()
     row = await fetch_one(
-        "SELECT * FROM take_nights($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        "SELECT * FROM take_nights($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         allocation_id,
         room_type_id,
         Range(check_in, check_out),
@@ -47,10 +51,14 @@ async def take(  # noqa: PLR0913 - an allocation is these facts, each named at t
         expires_at,
         now,
         reason,
+        gender,
+        companion_bed_count,
     )
     assert row is not None
     if row["refused"] == "full":
         raise NotAvailable(first_full_night=row["refused_night"])
+    if row["refused"] == "companion_beds_taken":
+        raise CompanionBedsTaken(night=row["refused_night"], left=row["bound"])
     if row["refused"] is not None:
         raise restricted(row["refused"], night=row["refused_night"], bound=row["bound"])
     return allocation_id
@@ -74,6 +82,8 @@ async def take_many(wanted: Sequence[Wanted], *, now: datetime) -> list[UUID]:
                 kind=one.kind,
                 owner_id=one.owner_id,
                 expires_at=one.expires_at,
+                gender=one.gender,
+                companion_bed_count=one.companion_bed_count,
                 now=now,
             )
     return [taken[i] for i in range(len(wanted))]
@@ -106,6 +116,27 @@ async def extend(*, allocation_id: UUID, expires_at: datetime, now: datetime) ->
     )
     if extended == 0:
         raise HoldLapsed
+
+
+async def exchange(*, allocation_id: UUID, wanted: Wanted, now: datetime) -> UUID:
+    """Give one allocation back and take another in its place, or leave all as it is; returns the new allocation.
+
+    Both room types are locked in id order first, so that two who change places do not wait for each other.
+    Refuses: HoldLapsed when there is nothing to exchange any more; NotAvailable, StayRestricted, CompanionBedsTaken.
+    """
+    require_transaction()
+    async with transaction():
+        await fetch(
+            "SELECT room_type_id FROM room_type_locks"
+            " WHERE room_type_id IN ($1, (SELECT room_type_id FROM allocations WHERE id = $2))"
+            " ORDER BY room_type_id FOR NO KEY UPDATE",
+            wanted.room_type_id,
+            allocation_id,
+        )
+        if not await release(allocation_id=allocation_id):
+            raise HoldLapsed
+        (taken,) = await take_many([wanted], now=now)
+    return taken
 
 
 async def release(*, allocation_id: UUID) -> bool:

@@ -1,6 +1,6 @@
 """Reads of inventory."""
 
-from marketplace.inventory.queries.nights import availability, nights, stay_nights
+from marketplace.inventory.queries.nights import availability, beside, nights, stay_nights
 from marketplace.inventory.queries.rooms import (
     hosted_room_type,
     out_of_service,
@@ -14,6 +14,7 @@ from marketplace.inventory.queries.verifying import Verification, last_verificat
 __all__ = (
     "Verification",
     "availability",
+    "beside",
     "hosted_room_type",
     "last_verification",
     "nights",

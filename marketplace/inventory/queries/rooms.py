@@ -42,7 +42,7 @@ async def rooms(*, principal: Principal, room_type_id: UUID) -> list[Room]:
     return await rooms_of_type(room_type_id)
 
 
-_ROOM = "r.id, r.number, r.floor, r.has_lift, r.wing, r.position"
+_ROOM = "r.id, r.number, r.floor, r.has_lift, r.wing, r.position, r.in_room"
 
 
 async def rooms_of_type(room_type_id: UUID) -> list[Room]:

@@ -41,11 +41,34 @@ _TAKEN_DRIFT = """
 SELECT room_type_id, night, 'taken_count' AS fact, coalesce(held.unit_count, 0)::int AS expected,
        coalesce(n.taken_count, 0)::int AS found
   FROM (SELECT room_type_id, night, taken_count FROM room_nights WHERE room_type_id = ANY ($1)) AS n
-  FULL JOIN (SELECT room_type_id, lower(stay) + day AS night, sum(unit_count) AS unit_count
-               FROM allocations, generate_series(0, upper(stay) - lower(stay) - 1) AS day
+  FULL JOIN (SELECT room_type_id, lower(stay) + day AS night,
+                    sum(own_count) + count(DISTINCT share_id) * beds_per_room AS unit_count
+               FROM allocations JOIN room_type_locks USING (room_type_id),
+                    generate_series(0, upper(stay) - lower(stay) - 1) AS day
               WHERE room_type_id = ANY ($1)
-              GROUP BY 1, 2) AS held USING (room_type_id, night)
+              GROUP BY 1, 2, beds_per_room) AS held USING (room_type_id, night)
  WHERE coalesce(held.unit_count, 0) <> coalesce(n.taken_count, 0)
+"""
+_COMPANION_DRIFT = """
+SELECT room_type_id, night, 'companion_taken_count' AS fact, coalesce(held.bed_count, 0)::int AS expected,
+       coalesce(n.companion_taken_count, 0)::int AS found
+  FROM (SELECT room_type_id, night, companion_taken_count FROM room_nights WHERE room_type_id = ANY ($1)) AS n
+  FULL JOIN (SELECT room_type_id, lower(stay) + day AS night, sum(companion_bed_count) AS bed_count
+               FROM allocations, generate_series(0, upper(stay) - lower(stay) - 1) AS day
+              WHERE room_type_id = ANY ($1) AND companion_bed_count > 0
+              GROUP BY 1, 2) AS held USING (room_type_id, night)
+ WHERE coalesce(held.bed_count, 0) <> coalesce(n.companion_taken_count, 0)
+"""
+# A share whose guests are too many on some night, or do not meet from the first night to the last.
+_SHARE_DRIFT = """
+SELECT a.room_type_id, lower(share.span) + day AS night, 'share' AS fact, l.beds_per_room::int AS expected,
+       coalesce(sum(a.unit_count) FILTER (WHERE a.stay @> (lower(share.span) + day)), 0)::int AS found
+  FROM (SELECT share_id, range_merge(range_agg(stay)) AS span FROM allocations
+         WHERE room_type_id = ANY ($1) AND share_id IS NOT NULL GROUP BY share_id) AS share
+  JOIN allocations a USING (share_id) JOIN room_type_locks l USING (room_type_id),
+       generate_series(0, upper(share.span) - lower(share.span) - 1) AS day
+ GROUP BY a.room_type_id, share.share_id, share.span, day, l.beds_per_room
+HAVING coalesce(sum(a.unit_count) FILTER (WHERE a.stay @> (lower(share.span) + day)), 0) NOT BETWEEN 1 AND l.beds_per_room
 """
 # Nights that are not on sale are closed for ever; only those around what is on sale are named one by one.
 _CLOSED_DRIFT = """
@@ -81,4 +104,5 @@ SELECT room_type_id, night, 'price_amount' AS fact, coalesce(n.price_amount, 0):
         n.closed_to_departure, true)
        IS DISTINCT FROM (s.price_amount, s.upto, s.shortest, s.longest, s.lead, s.no_arrival, s.no_departure, s.bounded)
 """
-_DRIFT = f"{_TAKEN_DRIFT} UNION ALL {_CLOSED_DRIFT} UNION ALL {_SEASON_DRIFT} ORDER BY room_type_id, night, fact"
+_FACTS = (_TAKEN_DRIFT, _COMPANION_DRIFT, _SHARE_DRIFT, _CLOSED_DRIFT, _SEASON_DRIFT)
+_DRIFT = f"{' UNION ALL '.join(_FACTS)} ORDER BY room_type_id, night, fact"

@@ -9,7 +9,9 @@ from marketplace.inventory.rules.nights import (
     STAY_NIGHTS_MAX,
     AllocationKind,
     Availability,
+    Beside,
     Drift,
+    Gender,
     Night,
     NightRange,
     OutOfService,
@@ -21,6 +23,7 @@ from marketplace.inventory.rules.nights import (
     check_stay,
     restricted,
     sellable,
+    stretches,
     window,
 )
 from marketplace.inventory.rules.rooming import (
@@ -34,6 +37,7 @@ from marketplace.inventory.rules.rooming import (
     check_rooms,
     give_out,
 )
+from marketplace.inventory.rules.sharing import give_out_beds
 
 __all__ = (
     "AVAILABILITY_NIGHTS_DEFAULT",
@@ -45,7 +49,9 @@ __all__ = (
     "STAY_NIGHTS_MAX",
     "AllocationKind",
     "Availability",
+    "Beside",
     "Drift",
+    "Gender",
     "Night",
     "NightRange",
     "OutOfService",
@@ -63,7 +69,9 @@ __all__ = (
     "check_rooms",
     "check_stay",
     "give_out",
+    "give_out_beds",
     "restricted",
     "sellable",
+    "stretches",
     "window",
 )

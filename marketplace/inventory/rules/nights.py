@@ -1,6 +1,6 @@
 """Shapes of nights and pure checks on what an institution asks for. Nights are ``[first, end)``, like a stay."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
@@ -13,6 +13,7 @@ from marketplace.catalog.rules import RoomType
 from marketplace.inventory.errors import (
     ClosedToArrival,
     ClosedToDeparture,
+    CompanionBedsTaken,
     LeadTimeTooShort,
     NotAvailable,
     StayRestricted,
@@ -37,8 +38,19 @@ class AllocationKind(StrEnum):
     OUT_OF_SERVICE = "out_of_service"
 
 
+class Gender(StrEnum):
+    """Who a party is, where strangers may share a room: fewer of one gender than a room has beds may have to."""
+
+    FEMALE = "female"
+    MALE = "male"
+    MIXED = "mixed"
+
+
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
-    """Units of one room type to be set aside on every night of a stay."""
+    """Units of one room type to be set aside on every night of a stay.
+
+    Without a ``gender`` beds are never shared: the rooms that they stand in are set aside whole.
+    """
 
     room_type_id: UUID
     check_in: date
@@ -47,6 +59,8 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     kind: str
     owner_id: UUID
     expires_at: datetime | None = None
+    gender: Gender | None = None
+    companion_bed_count: int = 0
 
 
 class NightRange(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,6 +68,7 @@ class NightRange(msgspec.Struct, frozen=True, kw_only=True):
 
     A night that is not on sale yet needs ``unit_count`` and ``price_amount`` (fen for one unit). The bounds of a stay, its
     lead time and ``closed_to_arrival`` are of the night on which it begins, ``closed_to_departure`` of the day it ends.
+    ``companion_bed_count`` is how many companion beds there are, one for each unit until it has been said.
     """
 
     first: date
@@ -66,10 +81,15 @@ class NightRange(msgspec.Struct, frozen=True, kw_only=True):
     closed_to_arrival: bool | None = None
     closed_to_departure: bool | None = None
     closed: bool | None = None
+    companion_bed_count: int | None = None
 
 
 class Night(msgspec.Struct, frozen=True, kw_only=True):
-    """One night of one room type as a guest sees it; ``available_count`` is 0 when it cannot be had."""
+    """One night of one room type as a guest sees it; ``available_count`` is 0 when it cannot be had.
+
+    ``companion_beds_left`` is None when every unit may have one. Beds in a room that somebody has already are not among
+    the available: only guests of the same gender may have them (``RoomNights.beside``).
+    """
 
     night: date
     available_count: int
@@ -80,13 +100,22 @@ class Night(msgspec.Struct, frozen=True, kw_only=True):
     lead_day_count: int = 0
     closed_to_arrival: bool = False
     closed_to_departure: bool = False
+    companion_beds_left: int | None = None
+
+
+class Beside(msgspec.Struct, frozen=True, kw_only=True):
+    """Beds left on one night in rooms that women, or men, have already."""
+
+    women_count: int
+    men_count: int
 
 
 class RoomNights(msgspec.Struct, frozen=True, kw_only=True):
-    """A room type and its nights on sale within a window, in order."""
+    """A room type and its nights on sale within a window, in order; ``beside`` are beds left in shared rooms, by night."""
 
     room_type: RoomType
     nights: tuple[Night, ...]
+    beside: Mapping[date, Beside] = {}
 
 
 class Availability(msgspec.Struct, frozen=True, kw_only=True):
@@ -114,8 +143,9 @@ class OutOfService(msgspec.Struct, frozen=True, kw_only=True):
 class Drift(msgspec.Struct, frozen=True, kw_only=True):
     """Something that is not what it should be the sum of, on one night of a room type.
 
-    ``fact`` is ``taken_count`` or ``closed`` (1 for a closed night), recomputed from the allocations; or ``booking`` or
-    ``block``: the units that a booking or a tour's block should hold, and those that it does.
+    ``fact`` is ``taken_count``, ``companion_taken_count`` or ``closed`` (1 for a closed night), recomputed from the
+    allocations; ``share``: the beds of a room, and the guests who share it; or ``booking`` or ``block``: the units that a
+    booking or a tour's block should hold, and those that it does.
     """
 
     room_type_id: UUID
@@ -125,10 +155,27 @@ class Drift(msgspec.Struct, frozen=True, kw_only=True):
     found: int
 
 
-def check_ranges(ranges: Sequence[NightRange], *, unit_count: int, today: date) -> None:
+def stretches(drifts: Sequence[Drift]) -> list[tuple[Drift, date]]:
+    """Return each drift with its last night, where nights that follow each other and differ alike are one.
+
+    One lost booking of a season is one line to read, not ninety.
+    """
+    found: list[tuple[Drift, date]] = []
+    for drift in sorted(drifts, key=lambda one: (one.room_type_id, one.fact, one.night)):
+        if found:
+            first, last = found[-1]
+            if drift == msgspec.structs.replace(first, night=drift.night) and drift.night == last + timedelta(days=1):
+                found[-1] = (first, drift.night)
+                continue
+        found.append((drift, drift.night))
+    return found
+
+
+def check_ranges(ranges: Sequence[NightRange], *, unit_count: int, beds_per_room: int = 1, today: date) -> None:
     """Refuse what no institution can mean.
 
     ``unit_count`` is how many units the room type physically has: selling more is selling beds that do not exist (R34).
+    Beds of shared rooms are sold by whole rooms, or the last one could never be given to anybody.
     Refuses: Invalid naming the range and the field.
     """
     horizon = today + timedelta(days=HORIZON_NIGHTS)
@@ -153,6 +200,14 @@ def check_ranges(ranges: Sequence[NightRange], *, unit_count: int, today: date) 
             raise invalid(
                 f"ranges.{i}.units", zh=f"该房型共 {unit_count} 间", en=f"The room type has {unit_count} units."
             )
+        if asked.unit_count is not None and asked.unit_count % beds_per_room:
+            raise invalid(
+                f"ranges.{i}.units", zh=f"须为每间 {beds_per_room} 床的整数倍", en=f"{beds_per_room} beds to a room."
+            )
+        if asked.companion_bed_count is not None and not 0 <= asked.companion_bed_count <= unit_count:
+            raise invalid(
+                f"ranges.{i}.companion_beds", zh=f"最多 {unit_count} 张", en=f"One for each of {unit_count} units."
+            )
     _check_overlap(ranges)
 
 
@@ -175,22 +230,34 @@ def check_outage(*, first: date, end: date, unit_count: int, units_max: int, tod
         raise invalid("units", zh=f"最多 {units_max} 间", en=f"At most {units_max} units.")
 
 
-def check_stay(
-    nights: Sequence[Night], *, check_in: date, check_out: date, unit_count: int, today: date
+def check_stay(  # noqa: PLR0913 - a stay is these facts, each named at the call.
+    nights: Sequence[Night],
+    *,
+    check_in: date,
+    check_out: date,
+    unit_count: int,
+    companion_bed_count: int = 0,
+    in_shared_room: bool = False,
+    today: date,
 ) -> list[Night]:
     """Return the nights of a stay, or refuse one of which a night is missing or full, or that breaks a restriction.
 
-    ``nights`` are those on sale from ``check_in`` to ``check_out``, both included: the last may refuse departures.
-    Refuses: NotAvailable, StayRestricted.
+    ``nights`` are those on sale from ``check_in`` to ``check_out``, both included: the last may refuse departures. A bed
+    ``in_shared_room`` has been found already.
+    Refuses: NotAvailable, StayRestricted, CompanionBedsTaken.
     """
     by_date = {one.night: one for one in nights}
     for step in range((check_out - check_in).days):
         night = check_in + timedelta(days=step)
         found = by_date.get(night)
-        if found is None or found.available_count < unit_count:
+        if not in_shared_room and (found is None or found.available_count < unit_count):
             raise NotAvailable(first_full_night=night)
     check_restrictions(by_date[check_in], by_date.get(check_out), check_out=check_out, today=today)
-    return [one for one in nights if one.night < check_out]
+    stay = [one for one in nights if one.night < check_out]
+    for one in stay:
+        if one.companion_beds_left is not None and one.companion_beds_left < companion_bed_count:
+            raise CompanionBedsTaken(night=one.night, left=one.companion_beds_left)
+    return stay
 
 
 def check_restrictions(arrival: Night, departure: Night | None, *, check_out: date, today: date) -> None:

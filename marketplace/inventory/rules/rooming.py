@@ -6,6 +6,7 @@ party at hand; so a room that is free on its first night is free for good, and o
 are taken. That holds as long as no room is promised for later; such a promise is kept, and may leave somebody without.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import date
 from itertools import pairwise
@@ -22,7 +23,10 @@ ROOMS_AHEAD_DAYS = 3
 
 
 class Room(msgspec.Struct, frozen=True, kw_only=True):
-    """A room, or a bed where beds are sold. Rooms of one ``wing`` lie in the order of their ``position``."""
+    """A room, or a bed where beds are sold. Rooms of one ``wing`` lie in the order of their ``position``.
+
+    Beds of a type whose rooms are shared say ``in_room`` which room they stand in.
+    """
 
     id: UUID
     number: str
@@ -30,6 +34,7 @@ class Room(msgspec.Struct, frozen=True, kw_only=True):
     has_lift: bool
     wing: str | None
     position: int
+    in_room: str | None = None
 
     @property
     def is_step_free(self) -> bool:
@@ -44,6 +49,7 @@ class RoomDraft(msgspec.Struct, frozen=True, kw_only=True):
     floor: int
     has_lift: bool
     wing: str | None = None
+    in_room: str | None = None
 
 
 class Wish(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,7 +66,8 @@ class Party(msgspec.Struct, frozen=True, kw_only=True):
     """Who needs ``room_count`` rooms on the nights ``[first, end)``, and what they would like.
 
     ``occupant_id`` is a booking, or None for units of a block nobody has booked, and for units out of service.
-    ``together`` is the same for parties that belong together, such as the bookings of one family.
+    ``together`` is the same for parties that belong together, such as the bookings of one family. Parties of one
+    ``share_id`` sleep in one room.
     """
 
     allocation_id: UUID
@@ -70,6 +77,7 @@ class Party(msgspec.Struct, frozen=True, kw_only=True):
     room_count: int
     step_free: bool = False
     together: UUID | None = None
+    share_id: UUID | None = None
 
 
 class Placement(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,8 +99,11 @@ class Rooming(msgspec.Struct, frozen=True, kw_only=True):
     unplaced: tuple[Party, ...]
 
 
-def check_rooms(drafts: Sequence[RoomDraft], *, unit_count: int) -> None:
-    """Refuse more rooms than the room type has units (R34), and a number that is given twice. Refuses: Invalid."""
+def check_rooms(drafts: Sequence[RoomDraft], *, unit_count: int, beds_per_room: int = 1) -> None:
+    """Refuse more rooms than the room type has units (R34), and a number that is given twice.
+
+    Beds of shared rooms must say which room they stand in, and fill it. Refuses: Invalid.
+    """
     if len(drafts) > unit_count:
         raise invalid("rooms", zh=f"该房型共 {unit_count} 间", en=f"The room type has {unit_count} units.")
     seen: set[str] = set()
@@ -100,6 +111,14 @@ def check_rooms(drafts: Sequence[RoomDraft], *, unit_count: int) -> None:
         if draft.number in seen:
             raise invalid(f"rooms.{i}.number", zh="房号重复", en="The number is given twice.")
         seen.add(draft.number)
+    beds = Counter(draft.in_room for draft in drafts)
+    for i, draft in enumerate(drafts):
+        if (draft.in_room is None) != (beds_per_room == 1):
+            raise invalid(f"rooms.{i}.in_room", zh="仅合住床位须填写所在房间", en="Say it of beds in shared rooms.")
+        if draft.in_room is not None and beds[draft.in_room] != beds_per_room:
+            raise invalid(
+                f"rooms.{i}.in_room", zh=f"每间须有 {beds_per_room} 床", en=f"A room has {beds_per_room} beds."
+            )
 
 
 def give_out(rooms: Sequence[Room], *, kept: Sequence[Placement], parties: Sequence[Party], today: date) -> Rooming:

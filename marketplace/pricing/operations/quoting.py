@@ -12,6 +12,7 @@ from marketplace.certifications import operations as certifications
 from marketplace.certifications.rules import CertificationSnapshot
 from marketplace.identity.rules import Principal
 from marketplace.inventory import queries as inventory
+from marketplace.inventory.rules import Gender
 from marketplace.kit import audit
 from marketplace.kit.clock import local_date
 from marketplace.kit.db import execute, require_transaction, transaction
@@ -25,6 +26,7 @@ from marketplace.pricing.rules import (
     Line,
     MealPlan,
     Party,
+    Promotion,
     Quote,
     QuoteKind,
     cancellation_timeline,
@@ -54,13 +56,14 @@ async def quote_stay(  # noqa: PLR0913 - a stay is these facts, each named at th
     companion_bed_count: int = 0,
     meal_plan: MealPlan = MealPlan.NONE,
     care_levels: Sequence[int] = (),
+    gender: Gender | None = None,
     promotion_code: str | None = None,
     now: datetime,
 ) -> Quote:
     """Price a stay as an immutable offer of 30 minutes. It holds no room and no use of a promotion: the booking does.
 
     Refuses: Invalid naming the field; NotFound; PromotionUnusable; InstitutionNotBookable, StayBeyondCertificate;
-    NotAvailable (``first_full_night``), StayRestricted (``night``).
+    NotAvailable (``first_full_night``), StayRestricted (``night``), CompanionBedsTaken (``night``, ``left``).
     """
     today = local_date(now)
     check_dates(check_in=check_in, check_out=check_out, today=today)
@@ -72,29 +75,30 @@ async def quote_stay(  # noqa: PLR0913 - a stay is these facts, each named at th
         companion_bed_count=companion_bed_count,
         meal_plan=meal_plan,
         care_levels=care_levels,
+        gender=gender,
     )
+    institution_id = room_type.institution_id
     async with transaction():
         certification = await certifications.ensure_bookable(
-            institution_id=room_type.institution_id, check_in=check_in, check_out=check_out, now=now
+            institution_id=institution_id, check_in=check_in, check_out=check_out, now=now
         )
         nights = await inventory.stay_nights(
-            room_type_id=room_type_id, check_in=check_in, check_out=check_out, unit_count=unit_count, now=now
+            room_type_id=room_type_id,
+            check_in=check_in,
+            check_out=check_out,
+            unit_count=unit_count,
+            gender=party.gender,
+            companion_bed_count=companion_bed_count,
+            now=now,
         )
-        terms = await queries.terms(institution_id=room_type.institution_id, room_type_id=room_type_id, now=now)
+        terms = await queries.terms(institution_id=institution_id, room_type_id=room_type_id, now=now)
         check_offered(party, terms)
-        promotion = None
-        if promotion_code is not None:
-            promotion = ensure_promotion(
-                await queries.promotion(normal(promotion_code), now=now),
-                institution_id=room_type.institution_id,
-                night_count=len(nights),
-                on=today,
-            )
+        promotion = await _promotion(promotion_code, institution_id, night_count=len(nights), now=now)
         lines = price_stay(nights, party=party, plan=terms.plan, asked_on=today, promotion=promotion)
         return await issue(
             principal=principal,
             kind=QuoteKind.STAY,
-            institution_id=room_type.institution_id,
+            institution_id=institution_id,
             room_type_id=room_type_id,
             check_in=check_in,
             check_out=check_out,
@@ -108,6 +112,13 @@ async def quote_stay(  # noqa: PLR0913 - a stay is these facts, each named at th
             rate_plan_on=terms.plan.effective_from_on,
             now=now,
         )
+
+
+async def _promotion(code: str | None, institution_id: UUID, *, night_count: int, now: datetime) -> Promotion | None:
+    if code is None:
+        return None
+    found = await queries.promotion(normal(code), now=now)
+    return ensure_promotion(found, institution_id=institution_id, night_count=night_count, on=local_date(now))
 
 
 async def issue(  # noqa: PLR0913 - an offer is these facts, each named at the call.
@@ -235,12 +246,8 @@ async def _price_again(
     check_offered(party, terms)
     promotion = None
     if offer.promotion_code is not None:
-        promotion = ensure_promotion(
-            await queries.promotion(offer.promotion_code, now=now),
-            institution_id=offer.institution_id,
-            night_count=len(nights),
-            on=local_date(now),
-        )
+        promotion = await _promotion(offer.promotion_code, offer.institution_id, night_count=len(nights), now=now)
+        assert promotion is not None
         limited = promotion.usage_max is not None
         if limited and not await take_use(
             promotion_id=promotion.id, booking_id=booking_id, expires_at=hold_until, now=now

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from marketplace.catalog.rules import RoomType
+from marketplace.inventory.rules import Gender
 from marketplace.kit.errors import invalid
 from marketplace.pricing.rules.plans import MealPlan, Party, Terms
 from marketplace.pricing.rules.wording import MEALS
@@ -16,14 +17,17 @@ def party_in(  # noqa: PLR0913 - a party is these facts, each named at the call.
     companion_bed_count: int = 0,
     meal_plan: MealPlan = MealPlan.NONE,
     care_levels: Sequence[int] = (),
+    gender: Gender | None = None,
 ) -> Party:
     """Put a party into units of a room type; guests spread over the units as evenly as they can.
 
-    Refuses: Invalid naming the field.
+    Its ``gender`` is asked, and kept, only where rooms are shared. Refuses: Invalid naming the field.
     """
     check_party(room_type, guest_count=guest_count, unit_count=unit_count, companion_bed_count=companion_bed_count)
     if len(care_levels) > guest_count:
         raise invalid("care_levels", zh="需护理人数多于入住人数", en="More guests in care than guests.")
+    if room_type.is_shared:
+        check_gender(gender, room_type, guest_count=guest_count, unit_count=unit_count, companions=companion_bed_count)
     return Party(
         guest_count=guest_count,
         unit_count=unit_count,
@@ -34,6 +38,7 @@ def party_in(  # noqa: PLR0913 - a party is these facts, each named at the call.
         meal_plan=meal_plan,
         # Level 0 needs no care, and the order in which guests are named makes no difference to a price.
         care_levels=tuple(sorted(level for level in care_levels if level > 0)),
+        gender=gender if room_type.is_shared else None,
     )
 
 
@@ -70,6 +75,25 @@ def check_party(room_type: RoomType, *, guest_count: int, unit_count: int, compa
         )
     if guest_count - companion_bed_count > most:
         raise invalid("guest_count", zh=f"最多入住 {most} 人", en=f"At most {most} guests fit.")
+
+
+def check_gender(
+    gender: Gender | None, room_type: RoomType, *, guest_count: int, unit_count: int, companions: int
+) -> None:
+    """Refuse who may not sleep in a shared room: strangers in it are of one gender, and a mixed party has it to itself.
+
+    Whoever brings a companion of another gender takes all beds of the room. Refuses: Invalid naming the field.
+    """
+    if gender is None:
+        raise invalid("gender", zh="合住房间须说明入住人性别", en="Rooms are shared here: say the party's gender.")
+    if gender is Gender.MIXED and guest_count == 1:
+        raise invalid("gender", zh="一位入住人请选择女或男", en="One guest is female or male.")
+    if gender is Gender.MIXED and companions and unit_count % room_type.beds_per_room:
+        raise invalid(
+            "companion_beds",
+            zh=f"异性陪护须包下整间 {room_type.beds_per_room} 床",
+            en=f"With a companion of another gender take all {room_type.beds_per_room} beds of a room.",
+        )
 
 
 def check_offered(party: Party, terms: Terms) -> None:

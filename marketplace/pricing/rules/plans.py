@@ -7,6 +7,8 @@ from uuid import UUID
 
 import msgspec
 
+from marketplace.inventory.rules import Gender
+
 # Care by ability level (GB/T 42195): 0 is able and pays nothing, 4 is completely dependent.
 CARE_LEVELS = range(5)
 # No single discount takes more, so that a slip of the keyboard does not give rooms away.
@@ -82,7 +84,7 @@ class Party(msgspec.Struct, frozen=True, kw_only=True):
     """Who stays in how many units of one room type, and what they chose; companions count among the guests.
 
     ``single_use_count`` units have one guest although they have room for more. ``care_levels`` are those of the guests
-    who need care.
+    who need care. ``gender`` is known only where rooms are shared with strangers.
     """
 
     guest_count: int
@@ -91,6 +93,7 @@ class Party(msgspec.Struct, frozen=True, kw_only=True):
     companion_bed_count: int = 0
     meal_plan: MealPlan = MealPlan.NONE
     care_levels: tuple[int, ...] = ()
+    gender: Gender | None = None
 
 
 class Promotion(msgspec.Struct, frozen=True, kw_only=True):

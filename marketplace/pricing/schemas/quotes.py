@@ -6,6 +6,7 @@ from typing import Annotated
 import msgspec
 
 from marketplace.certifications.rules import CertificationSnapshot
+from marketplace.inventory.rules import Gender
 from marketplace.kit.clock import SHANGHAI
 from marketplace.kit.ids import wire
 from marketplace.kit.money import Money
@@ -126,9 +127,13 @@ class QuoteView(msgspec.Struct, frozen=True):
     companion_beds: int
     meal_plan: MealPlan
     care_levels: list[int]
+    gender: Annotated[Gender | None, msgspec.Meta(description="Of a party for beds in shared rooms; else null.")]
     promotion_code: str | None
     lines: list[LineView]
     total: Amount
+    tax_included: Annotated[
+        bool, msgspec.Meta(description="Always: every price contains its tax, and every fee is a line of its own.")
+    ]
     reference: Annotated[
         ReferenceView | None, msgspec.Meta(description="Null when no struck-through price would be lawful.")
     ]
@@ -137,6 +142,7 @@ class QuoteView(msgspec.Struct, frozen=True):
     cancellation: list[CancellationStepView]
     certification: CertificationSnapshot
     policy_version: str
+    cancellation_policy_version: Annotated[str, msgspec.Meta(examples=["stay-2026-1"])]
     rate_plan_from: Annotated[
         date | None, msgspec.Meta(description="Since when the institution's rate plan holds; null when it has none.")
     ]
@@ -161,9 +167,11 @@ class QuoteView(msgspec.Struct, frozen=True):
             companion_beds=party.companion_bed_count,
             meal_plan=party.meal_plan,
             care_levels=list(party.care_levels),
+            gender=party.gender,
             promotion_code=quote.promotion_code,
             lines=[LineView.of(line, quote.currency) for line in quote.lines],
             total=Money(quote.total_amount, quote.currency),
+            tax_included=True,
             reference=None
             if quote.reference_amount is None
             else ReferenceView.of(quote.reference_amount, quote.currency),
@@ -177,6 +185,7 @@ class QuoteView(msgspec.Struct, frozen=True):
             cancellation=[CancellationStepView.of(step, quote.currency) for step in quote.cancellation_timeline],
             certification=quote.certification,
             policy_version=quote.policy_version,
+            cancellation_policy_version=quote.cancellation_policy.version,
             rate_plan_from=quote.rate_plan_on,
             issued_at=quote.issued_at,
             expires_at=quote.expires_at,

@@ -103,6 +103,9 @@ async def _room_types(blocks: Sequence[BlockWanted]) -> list[RoomType]:
     for i, block in enumerate(blocks):
         if block.room_type_id not in found:
             raise invalid(f"blocks.{i}.room_type_id", zh="没有此房型", en="There is no such room type.")
+        if found[block.room_type_id].is_shared:
+            # Seats know nobody's gender, so strangers of a group might meet in one room.
+            raise invalid(f"blocks.{i}.room_type_id", zh="合住床位不能切位", en="Shared rooms cannot be set aside.")
     return [found[block.room_type_id] for block in blocks]
 
 
