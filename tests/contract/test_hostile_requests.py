@@ -5,9 +5,11 @@ from base64 import urlsafe_b64encode
 from uuid import UUID
 
 import httpx
+import msgspec
 import pytest
 
 from marketplace.kit.ids import new_id
+from seed import procedure
 from tests.support.world import Caller, World, booking_body, build
 
 ZERO = str(UUID(int=0))
@@ -146,22 +148,32 @@ async def test_impossible_nights_are_refused(world: World, night_range: dict[str
     assert answer.status_code == 422, answer.text
 
 
-@pytest.mark.parametrize("assessed_on", ["0001-01-01", "9999-12-31"])
-async def test_an_impossible_day_of_assessment_is_refused(world: World, assessed_on: str) -> None:
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+async def test_an_impossible_day_is_refused_in_every_step(world: World, day: str) -> None:
     new = await world.add_institution("新院（示例）", "hunchun")
-    body = {
-        "institution_id": f"ins_{new.hex}",
+    application_id = await procedure.pass_reviews(institution_id=new, ends_at=world.now)
+    province = await world.officer()
+    visit = {
+        "outcome": "assess",
         "scores": {"environment": 100, "facilities": 110, "operations": 130, "services": 520},
-        "assessed_on": assessed_on,
+        "assessed_on": day,
         "reason": "符合认定条件",
     }
-    answer = await (await world.officer()).post("/v1/certifications", body)
-    late = await (await world.officer()).post(
-        "/v1/certifications", body | {"assessed_on": world.today.isoformat(), "valid_from": "9999-12-31"}
+    reviews = f"/v1/certification-applications/app_{application_id.hex}/reviews"
+    visited = await province.post(reviews, visit)
+    path = f"/v1/certifications/crt_{world.certification_id.hex}"
+    ordered = await province.post(
+        f"{path}/rectification", {"reason": "价目表不全", "safety_defect": False, "rectify_by": day}
     )
+    notice = {"kind": "revocation", **msgspec.structs.asdict(procedure.GROUNDS)}
+    await province.post(f"{path}/suspension", {"reason": "事故"})
+    case = (await province.post(f"{path}/notices", notice)).json()["id"]
+    answered = await (await world.staff()).post(f"/v1/cases/{case}/defence", {"asks_hearing": True})
+    called = await province.post(f"/v1/cases/{case}/hearing", {"hearing_on": day})
 
-    assert answer.status_code == 422, answer.text
-    assert late.status_code == 422, late.text
+    assert answered.status_code == 200, answered.text
+    for answer, pointer in ((visited, "/assessed_on"), (ordered, "/rectify_by"), (called, "/hearing_on")):
+        assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, pointer), answer.text
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """A proceeding, step by step: notice, defence, a hearing where it is asked for, and the weighing of what was said."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 import msgspec
@@ -21,6 +21,8 @@ from marketplace.kit.db import fetch_value, transaction
 from marketplace.kit.errors import IllegalTransition, NotFound, invalid
 from marketplace.kit.ids import wire
 
+# A hearing that is called for some far day would keep an institution closed without a decision.
+HEARING_WITHIN = timedelta(days=90)
 _NOTICES = {CaseKind.SUSPENSION: Event.NOTICE_SUSPENSION, CaseKind.REVOCATION: Event.NOTICE_REVOCATION}
 
 
@@ -89,8 +91,11 @@ async def call_hearing(*, case_id: UUID, hearing_on: date, actor: Principal, now
         if case.hearing_requested_at is None:
             raise IllegalTransition(current=case.status.value, event=Event.CALL_HEARING.value)
         earliest = (await timetable()).deadline(Clock.HEARING_NOTICE, start=now).due_on
-        if hearing_on < earliest:
-            raise invalid("hearing_on", zh=f"最早为 {earliest}", en=f"The earliest day is {earliest}.")
+        latest_on = earliest + HEARING_WITHIN
+        if not earliest <= hearing_on <= latest_on:
+            raise invalid(
+                "hearing_on", zh=f"须在 {earliest} 至 {latest_on} 之间", en=f"Between {earliest} and {latest_on}."
+            )
         await timing.cancel(case.id, Clock.HEARING_NOTICE, now=now)
         await timing.start(Clock.HEARING_NOTICE, subject_id=case.id, now=now, due_on=hearing_on)
         called = msgspec.structs.replace(case, hearing_called_at=now, hearing_on=hearing_on)

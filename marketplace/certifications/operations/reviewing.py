@@ -17,6 +17,7 @@ from marketplace.certifications.states import Event
 from marketplace.identity.rules import Principal
 from marketplace.kit import clock
 from marketplace.kit.db import execute, transaction
+from marketplace.kit.errors import invalid
 
 # The next authority's clock, by the state that begins it.
 _NEXT = {
@@ -67,6 +68,9 @@ async def enter_visit(
     async with transaction():
         after = await lock_for_review(application_id, Event.ASSESS, actor=actor)
         check_assessed_on(assessed_on, today=clock.local_date(now))
+        applied_on = clock.local_date(after.submitted_at or now)
+        if assessed_on < applied_on:
+            raise invalid("assessed_on", zh=f"评估须在 {applied_on} 申请之后", en=f"Not before {applied_on}.")
         await timing.stop(after.id, now=now)
         await timing.start(Clock.DECISION, subject_id=after.id, now=now)
         visited = msgspec.structs.replace(
