@@ -30,7 +30,7 @@ def main() -> int:
             f"--junit-xml={report}",
             *wanted,
         ]
-        environment = os.environ | ({} if short else {"FAULTS": "full"})
+        environment = os.environ | {"FAULTS": "short" if short else "full"}
         code = subprocess.run(command, env=environment, check=False).returncode
         verdicts = read(report) if report.exists() else {}
     sys.stdout.write("\n")

@@ -19,7 +19,7 @@ def test_a_quick_bench_finds_every_figure(tmp_path: Path) -> None:
             "tests.performance",
             "--quick",
             "--share",
-            "10",
+            "3",
             "--output",
             str(tmp_path / "bench.json"),
         ],
