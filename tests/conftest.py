@@ -39,11 +39,18 @@ os.environ.update(
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep a file's tests in one process, and in the same one all that start a whole system: those choose the same ports."""
+    """Keep a file's tests in one process, and in the same one all that start a whole system: those choose the same ports.
+
+    That group takes longest and so comes first, beside everything else.
+    """
     for item in items:
-        starts_systems = "system" in getattr(item, "fixturenames", ()) or "embedded" in item.path.parts
-        group = "system" if starts_systems else item.path.as_posix()
+        group = "system" if _starts_systems(item) else item.path.as_posix()
         item.add_marker(pytest.mark.xdist_group(group))
+    items.sort(key=lambda item: not _starts_systems(item))
+
+
+def _starts_systems(item: pytest.Item) -> bool:
+    return "system" in getattr(item, "fixturenames", ()) or "embedded" in item.path.parts
 
 
 @dataclass(frozen=True)
