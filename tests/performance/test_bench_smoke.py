@@ -19,7 +19,7 @@ def test_a_quick_bench_finds_every_figure(tmp_path: Path) -> None:
             "tests.performance",
             "--quick",
             "--share",
-            "3",
+            "10",
             "--output",
             str(tmp_path / "bench.json"),
         ],
