@@ -223,7 +223,7 @@ async def start(house) -> Walk:
 SHARED = HealthCheck.function_scoped_fixture  # Every example makes room types of its own in the shared database.
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[SHARED])
+@settings(max_examples=20, deadline=None, suppress_health_check=[SHARED])
 @given(history=st.lists(steps, min_size=10, max_size=30))
 async def test_every_step_of_any_history_does_what_the_model_does(house, history):
     walk = await start(house)
