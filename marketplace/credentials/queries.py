@@ -2,7 +2,7 @@
 
 import msgspec
 
-from marketplace.certifications.queries import STANDING_COLUMNS
+from marketplace.certifications.queries import STANDING_COLUMNS, STATUS_SINCE
 from marketplace.certifications.rules import is_certificate_number
 from marketplace.credentials.rules import SET_FOR, Certificate, StatusList
 from marketplace.kit.db import fetch, fetch_one
@@ -11,12 +11,10 @@ from marketplace.kit.errors import NotFound
 _CERTIFICATE = f"""
 SELECT {STANDING_COLUMNS}, c.status_position, i.id AS institution_id, i.name AS institution_name,
        i.name_en AS institution_name_en, i.uscc, i.address, i.licensed_bed_count,
-       coalesce(h.decided_at, c.granted_at) AS status_since, coalesce(h.reason, '') AS status_reason
+       coalesce(h.since, c.granted_at) AS status_since, coalesce(h.reason, '') AS status_reason
   FROM certifications c
   JOIN institutions i ON i.id = c.institution_id
-  LEFT JOIN LATERAL (SELECT decided_at, reason FROM certification_history h
-                      WHERE h.certification_id = c.id AND h.status = c.status AND h.event <> 'reassess'
-                      ORDER BY decided_at DESC, id DESC LIMIT 1) h ON true
+  {STATUS_SINCE}
  WHERE c.number = $1
 """
 

@@ -8,7 +8,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from marketplace.certifications.queries import STANDING_COLUMNS
+from marketplace.certifications.queries import STANDING_COLUMNS, STATUS_SINCE
 from marketplace.certifications.states import ENDED, STANDING, Status
 from marketplace.kit.db import fetch, fetch_one, stream
 from marketplace.kit.errors import NotFound
@@ -26,15 +26,13 @@ _RECORD = f"""
        coalesce(h.reason, '') AS status_reason, coalesce(n.rectification_count, 0) AS rectification_count,
        coalesce(n.suspension_count, 0) AS suspension_count
 """
-_FROM = """
+_FROM = f"""
   FROM certifications c
   JOIN institutions i ON i.id = c.institution_id
   JOIN places p ON p.code = i.place_code
   JOIN jurisdictions j ON j.code = i.jurisdiction_code
   LEFT JOIN listings l ON l.institution_id = i.id
-  LEFT JOIN LATERAL (SELECT decided_at AS since, reason FROM certification_history
-                      WHERE certification_id = c.id AND status = c.status AND event <> 'reassess'
-                      ORDER BY decided_at DESC, id DESC LIMIT 1) h ON true
+  {STATUS_SINCE}
   LEFT JOIN LATERAL (SELECT count(*) FILTER (WHERE event = 'order_rectification') AS rectification_count,
                             count(*) FILTER (WHERE event = 'suspend') AS suspension_count
                        FROM certification_history g JOIN certifications o ON o.id = g.certification_id

@@ -25,6 +25,10 @@ from marketplace.places.queries import jurisdictions_within
 
 # What decides what the public sees, named from the one place that says so: a column forgotten would be a cap forgotten.
 STANDING_COLUMNS = ", ".join(f"c.{name}" for name in Standing.__struct_fields__)
+# Since when, and why, the present status of ``c`` stands: a re-assessment changes the grade and not the status.
+STATUS_SINCE = """LEFT JOIN LATERAL (SELECT decided_at AS since, reason FROM certification_history
+                      WHERE certification_id = c.id AND status = c.status AND event <> 'reassess'
+                      ORDER BY decided_at DESC, id DESC LIMIT 1) h ON true"""
 CERTIFICATIONS = f"""
 SELECT c.id, c.institution_id, i.name AS institution_name, i.jurisdiction_code, {STANDING_COLUMNS}, c.assessment_due_on,
        c.rectify_by_on, c.restricted_by, c.version, c.granted_at
