@@ -177,14 +177,6 @@ async def arrivals(*, principal: Principal, first: date, last: date, now: dateti
     return await _records(rows, principal=principal, now=now)
 
 
-async def contact_of(booking_id: UUID) -> Contact:
-    """Return whom to call about a booking. Refuses: NotFound."""
-    row = await fetch_one("SELECT contact FROM bookings WHERE id = $1", booking_id)
-    if row is None:
-        raise NotFound
-    return _contact(booking_id, row["contact"])
-
-
 async def notice(*, booking_id: UUID) -> Notice:
     """Return what people are told of a booking. Refuses: NotFound."""
     row = await fetch_one(
