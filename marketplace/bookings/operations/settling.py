@@ -9,7 +9,7 @@ from marketplace.bookings.operations.loading import Row, give_back, lock, peek
 from marketplace.bookings.states import Event, Status
 from marketplace.certifications import operations as certifications
 from marketplace.inventory import operations as inventory
-from marketplace.kit import audit
+from marketplace.kit import audit, failpoints
 from marketplace.kit.db import execute, transaction
 from marketplace.kit.errors import Busy, DomainError
 from marketplace.kit.outbox import publish
@@ -40,6 +40,7 @@ async def apply_payment(*, payment_id: UUID, now: datetime) -> None:
         recorded = await payments.record_outcome(payment_id=payment_id, outcome=outcome, now=now)
         if recorded.changed and recorded.captured_amount and secured is not None:
             await _receive(row, recorded=recorded, amount=recorded.captured_amount, secured=secured, now=now)
+            failpoints.reach("payment.recorded")
 
 
 async def apply_provider_event(*, event_id: UUID, now: datetime) -> None:

@@ -129,6 +129,8 @@ async def _perform(sandbox: Sandbox, asked: _Asked) -> Answer:
         await asyncio.sleep(knobs.latency_ms / 1000)
     if sandbox.chaos.strikes(knobs.error_rate):
         raise StripeError(500, "api_error", "Chaos: an error before any effect.")
+    if sandbox.chaos.strikes(knobs.busy_rate):
+        raise StripeError(429, "invalid_request_error", "Chaos: too many requests.", code="rate_limit")
     run = sandbox.store.change if asked.changes else sandbox.store.run
     return await run(lambda tx: _answer(sandbox, tx, asked))
 

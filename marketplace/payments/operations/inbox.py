@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
+from marketplace.kit import failpoints
 from marketplace.kit.crypto import vault
 from marketplace.kit.db import execute, fetch_value, transaction
 from marketplace.kit.ids import new_id
@@ -29,6 +30,7 @@ async def receive(*, raw: bytes, signature: str | None, now: datetime) -> None:
     """
     if await _store(gateway().verify_webhook(raw, signature), now=now) == "seen":
         raise BadWebhookSignature
+    failpoints.reach("event.stored")
 
 
 async def collect_missed_events(*, now: datetime) -> int:

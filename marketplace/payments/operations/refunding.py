@@ -5,6 +5,7 @@ from uuid import UUID
 
 import structlog
 
+from marketplace.kit import failpoints
 from marketplace.kit.audit import SYSTEM, Actor, record
 from marketplace.kit.db import execute, fetch_one, fetch_value, transaction
 from marketplace.kit.ids import new_id
@@ -82,10 +83,12 @@ async def submit_refund(*, refund_id: UUID, now: datetime) -> None:
     refund = await _begin(refund_id, now=now)
     if refund.status is not RefundStatus.SUBMITTED:
         return
+    failpoints.reach("refund.begun")
     try:
         outcome = await _ask(refund, now=now)
     except Refused as refusal:
         outcome = RefundOutcome(status=RefundStatus.FAILED, provider_refund_id=None, failure_code=refusal.code)
+    failpoints.reach("refund.asked")
     await _record(refund_id, outcome, now=now)
 
 
