@@ -57,6 +57,8 @@ REACTIONS: dict[type[Message], tuple[Operation, ...]] = {
     payment_jobs.SubmitRefund: (payments.submit_refund,),
     payment_events.PaymentSucceeded: (),
     payment_events.PaymentFailed: (),
+    payment_events.MovementUnexplained: (messaging.tell_of_unexplained_movement,),
+    payment_events.BooksDisagree: (messaging.tell_of_disagreement,),
     payment_events.DisputeOpened: (),
     payment_events.DisputeDecided: (),
     payment_events.RefundSucceeded: (messaging.tell_of_refund,),

@@ -98,6 +98,11 @@ async def metrics() -> Response[bytes]:
         Gauge("marketplace_inventory_verified_timestamp_seconds", "When that was", registry=registry).set(
             verified.verified_at.timestamp()
         )
+    count, amount = await payments.suspense()
+    Gauge(
+        "marketplace_money_suspense_count", "Movements at the provider that nothing of ours explains", registry=registry
+    ).set(count)
+    Gauge("marketplace_money_suspense_amount", "What they are in sum, in minor units", registry=registry).set(amount)
     if proved := await payments.last_verification():
         Gauge("marketplace_money_finding_count", "What the last proof of the books found wrong", registry=registry).set(
             proved.finding_count

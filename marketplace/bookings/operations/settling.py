@@ -3,6 +3,8 @@
 from datetime import datetime
 from uuid import UUID
 
+import structlog
+
 from marketplace.bookings.events import BookingConfirmed, BookingExpired, PaymentArrivedLate
 from marketplace.bookings.operations.chasing import plan_chases
 from marketplace.bookings.operations.loading import Row, give_back, lock, peek
@@ -11,7 +13,7 @@ from marketplace.certifications import operations as certifications
 from marketplace.inventory import operations as inventory
 from marketplace.kit import audit, failpoints
 from marketplace.kit.db import execute, transaction
-from marketplace.kit.errors import Busy, DomainError
+from marketplace.kit.errors import Busy, DomainError, NotFound
 from marketplace.kit.outbox import publish
 from marketplace.payments import operations as payments
 from marketplace.payments import queries as payment_queries
@@ -19,6 +21,8 @@ from marketplace.payments.rules import Recorded, RefundReason
 from marketplace.payments.states import PaymentStatus
 from marketplace.pricing import operations as pricing
 from marketplace.tours import operations as tours
+
+log = structlog.get_logger("bookings")
 
 
 async def apply_payment(*, payment_id: UUID, now: datetime) -> None:
@@ -44,12 +48,18 @@ async def apply_payment(*, payment_id: UUID, now: datetime) -> None:
 
 
 async def apply_provider_event(*, event_id: UUID, now: datetime) -> None:
-    """Apply one stored webhook to what it is about; the object itself is fetched, the event is only a hint."""
+    """Apply one stored webhook to what it is about; the object itself is fetched, the event is only a hint.
+
+    Our rows are committed before the provider hears of them, so that one we do not have is another system's.
+    """
     subject = await payment_queries.resolve(event_id)
-    if subject.kind == "payment" and subject.id is not None:
-        await apply_payment(payment_id=subject.id, now=now)
-    elif subject.kind == "refund" and subject.id is not None:
-        await payments.apply_refund(refund_id=subject.id, now=now)
+    try:
+        if subject.kind == "payment" and subject.id is not None:
+            await apply_payment(payment_id=subject.id, now=now)
+        elif subject.kind == "refund" and subject.id is not None:
+            await payments.apply_refund(refund_id=subject.id, now=now)
+    except NotFound:
+        log.warning("an event of the provider is about nothing of ours", event_id=str(event_id), subject=subject.kind)
     await payments.mark_applied(event_id=event_id, now=now)
 
 

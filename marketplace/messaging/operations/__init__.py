@@ -13,6 +13,7 @@ from marketplace.messaging.operations.telling_guests import (
     tell_of_refund,
     tell_of_returned_payment,
 )
+from marketplace.messaging.operations.telling_of_books import tell_of_disagreement, tell_of_unexplained_movement
 from marketplace.messaging.operations.telling_staff import (
     tell_of_assessment,
     tell_of_correction,
@@ -33,6 +34,7 @@ __all__ = (
     "tell_of_confirmation",
     "tell_of_correction",
     "tell_of_default",
+    "tell_of_disagreement",
     "tell_of_displacement",
     "tell_of_due_payment",
     "tell_of_escalation",
@@ -42,5 +44,6 @@ __all__ = (
     "tell_of_preview",
     "tell_of_refund",
     "tell_of_returned_payment",
+    "tell_of_unexplained_movement",
     "write",
 )

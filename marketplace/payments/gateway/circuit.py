@@ -30,7 +30,7 @@ class Circuit(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def pause_s(self) -> float:
         """How long the provider is left alone after the last failure."""
-        return min(PAUSE_S * 2 ** min(max(self.failure_count - FAILURES_MAX, 0), 8), PAUSE_MAX_S)
+        return min(PAUSE_S * 2.0 ** min(max(self.failure_count - FAILURES_MAX, 0), 8), PAUSE_MAX_S)
 
     def tried(self, now: float) -> "Circuit":
         """Return the circuit once a request is on its way: of an open one, no other follows before the pause is over."""
