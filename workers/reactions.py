@@ -53,6 +53,7 @@ REACTIONS: dict[type[Message], tuple[Operation, ...]] = {
     booking_events.PaymentArrivedLate: (messaging.tell_of_returned_payment,),
     # Money
     payment_jobs.ApplyProviderEvent: (bookings.apply_provider_event,),
+    payment_jobs.ApplyPayeeEvent: (settlement.apply_payee_event,),
     payment_jobs.CancelPayment: (bookings.close_payment,),
     payment_jobs.SubmitRefund: (payments.submit_refund,),
     payment_events.PaymentSucceeded: (),

@@ -58,6 +58,8 @@ async def apply_provider_event(*, event_id: UUID, now: datetime) -> None:
             await apply_payment(payment_id=subject.id, now=now)
         elif subject.kind == "refund" and subject.id is not None:
             await payments.apply_refund(refund_id=subject.id, now=now)
+        elif subject.kind == "dispute" and subject.ref is not None:
+            await payments.apply_dispute(provider_dispute_id=subject.ref, now=now)
     except NotFound:
         log.warning("an event of the provider is about nothing of ours", event_id=str(event_id), subject=subject.kind)
     await payments.mark_applied(event_id=event_id, now=now)
