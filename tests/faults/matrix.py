@@ -167,7 +167,6 @@ MATRIX = (
         (
             "tests/faults/test_revocation.py::test_a_revocation_that_is_killed_at_random_leaves_each_booking_with_one_outcome",
         ),
-        "60 bookings in the long form, not 500",
     ),
     Row(
         "F22",
