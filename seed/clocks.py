@@ -19,6 +19,7 @@ _ROWS: tuple[tuple[Clock, int, Unit, str, Silence | None], ...] = (
     (Clock.COUNTY_REVIEW, 20, _WORKING, "行政许可法 43（类推）", None),
     (Clock.PREFECTURE_REVIEW, 20, _WORKING, "行政许可法 43（类推）", None),
     (Clock.ONSITE, 30, _WORKING, "行政许可法 45（类推）", None),
+    (Clock.PREVIEW, 14, _CALENDAR, "本系统设定（参照澳大利亚 My Aged Care 两周预览）", None),
     (Clock.DECISION, 20, _WORKING, "行政许可法 42（类推）", None),
     (Clock.DECISION_EXTENSION, 10, _WORKING, "行政许可法 42（类推）", None),
     (Clock.PUBLICITY, 5, _WORKING, "本系统设定", None),

@@ -40,21 +40,20 @@ async def _order(certification_id: UUID, *, horizon: date, now: datetime) -> boo
         if found.status not in ASSESSED or found.assessment_due_on > horizon:
             return False
         order_id: UUID | None = await fetch_value(
-            "INSERT INTO assessment_orders (id, certification_id, status, due_on, ordered_at) VALUES ($1, $2, $3, $4, $5)"
+            "INSERT INTO assessment_orders (id, institution_id, certification_id, status, due_on, ordered_at)"
+            " VALUES ($1, $6, $2, $3, $4, $5)"
             " ON CONFLICT (certification_id) WHERE status IN ('ordered', 'overdue') DO NOTHING RETURNING id",
             new_id(),
             found.id,
             AssessmentStatus.ORDERED,
             found.assessment_due_on,
             now,
+            found.institution_id,
         )
         if order_id is None:
             return False
         await audit.record("assessment.ordered", actor=SYSTEM, subject=order_id, now=now)
-        await publish(
-            AssessmentOrdered(assessment_id=order_id, certification_id=found.id, institution_id=found.institution_id),
-            now=now,
-        )
+        await publish(AssessmentOrdered(assessment_id=order_id, institution_id=found.institution_id), now=now)
     return True
 
 

@@ -21,7 +21,7 @@ async def escalate_overdue(*, now: datetime) -> int:
     """
     rows = await fetch(
         "SELECT id, certification_id FROM assessment_orders WHERE status IN ('ordered', 'overdue') AND due_on < $1"
-        " AND escalated_to IS DISTINCT FROM 'province' ORDER BY due_on, id",
+        " AND certification_id IS NOT NULL AND escalated_to IS DISTINCT FROM 'province' ORDER BY due_on, id",
         clock.local_date(now),
     )
     return len([row["id"] for row in rows if await _escalate(row["certification_id"], row["id"], now=now)])

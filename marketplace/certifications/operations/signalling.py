@@ -78,14 +78,15 @@ async def _order(found: Certification, *, kind: SignalKind, due_on: date, now: d
         return None
     order_id: UUID = known["id"] if known is not None else new_id()
     await execute(
-        "INSERT INTO assessment_orders (id, certification_id, status, due_on, ordered_at, reason)"
-        " VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (id) DO UPDATE SET due_on = $4, reason = $6",
+        "INSERT INTO assessment_orders (id, institution_id, certification_id, status, due_on, ordered_at, reason)"
+        " VALUES ($1, $7, $2, $3, $4, $5, $6) ON CONFLICT (id) DO UPDATE SET due_on = $4, reason = $6",
         order_id,
         found.id,
         AssessmentStatus.ORDERED,
         due_on,
         now,
         kind,
+        found.institution_id,
     )
     await execute(
         "UPDATE certifications SET assessment_due_on = least(assessment_due_on, $2), version = version + 1 WHERE id = $1",
@@ -93,10 +94,7 @@ async def _order(found: Certification, *, kind: SignalKind, due_on: date, now: d
         due_on,
     )
     await audit.record("assessment.ordered", actor=SYSTEM, subject=order_id, now=now, why=kind)
-    await publish(
-        AssessmentOrdered(assessment_id=order_id, certification_id=found.id, institution_id=found.institution_id),
-        now=now,
-    )
+    await publish(AssessmentOrdered(assessment_id=order_id, institution_id=found.institution_id), now=now)
     return order_id
 
 

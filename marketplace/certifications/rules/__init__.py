@@ -9,7 +9,6 @@ from marketplace.certifications.rules.assessments import (
     called_for,
     escalation,
     offered_on_assessment,
-    preview_until,
 )
 from marketplace.certifications.rules.clocks import (
     ClockPolicy,
@@ -51,14 +50,11 @@ from marketplace.certifications.rules.records import (
     Standing,
 )
 from marketplace.certifications.rules.scoring import (
-    RUBRICS,
     Criterion,
     Rubric,
     Scores,
     Threshold,
-    check_scores,
     grade_of,
-    rubric_on,
 )
 from marketplace.certifications.rules.standing import (
     assessment_due,
@@ -83,7 +79,6 @@ from marketplace.certifications.states import (
 
 __all__ = (
     "POLICIES",
-    "RUBRICS",
     "Assessment",
     "Certification",
     "CertificationSnapshot",
@@ -122,7 +117,6 @@ __all__ = (
     "called_for",
     "certificate_number",
     "check_rubric",
-    "check_scores",
     "check_sheet",
     "check_stay",
     "ended",
@@ -136,9 +130,7 @@ __all__ = (
     "offered_on_assessment",
     "offered_on_decision",
     "policy_on",
-    "preview_until",
     "public_grade",
-    "rubric_on",
     "score_sheet",
     "shown_grade",
     "snapshot_of",

@@ -10,9 +10,8 @@ import msgspec
 from marketplace.certifications.rules.findings import Evidence
 from marketplace.certifications.rules.policies import SignalKind, policy_on
 from marketplace.certifications.rules.scoring import Scores
-from marketplace.certifications.states import ABOVE_COUNTY, AssessmentStatus
+from marketplace.certifications.states import ABOVE_COUNTY, PROVINCE, AssessmentStatus
 from marketplace.identity.rules import Kind, Level, Principal
-from marketplace.kit import clock
 
 
 class Stage(StrEnum):
@@ -35,18 +34,19 @@ class CorrectionStatus(StrEnum):
 class Assessment(msgspec.Struct, frozen=True, kw_only=True):
     """An order to assess an institution, with its result once there is one.
 
-    ``assessed_by`` entered the result and ``assessed_with`` confirmed it; ``revision`` counts the sheets of findings,
-    and is 0 for a result of the procedure on paper, which has points by block alone.
+    It is of an application until the certificate is issued, and of the certification from then on.
+    ``assessed_by`` entered the result and ``assessed_with`` confirmed it; ``revision`` counts the sheets of findings.
     """
 
     id: UUID
-    certification_id: UUID
     institution_id: UUID
     institution_name: str
     jurisdiction_code: str
     status: AssessmentStatus
     due_on: date
     ordered_at: datetime
+    certification_id: UUID | None = None
+    application_id: UUID | None = None
     rubric: str | None = None
     scores: Scores | None = None
     score: int | None = None
@@ -67,7 +67,7 @@ class Assessment(msgspec.Struct, frozen=True, kw_only=True):
         """How far the result has come."""
         if self.rubric is None:
             return Stage.AWAITED
-        if self.revision == 0 or self.published_at is not None:
+        if self.published_at is not None:
             return Stage.PUBLISHED
         return Stage.AWAITING_CONFIRMATION if self.confirmed_at is None else Stage.PREVIEW
 
@@ -116,20 +116,15 @@ def escalation(due_on: date, *, today: date) -> Level | None:
     return Level.PROVINCE if late > policy_on(today).escalation_days else Level.PREFECTURE
 
 
-def preview_until(confirmed_at: datetime) -> datetime:
-    """Return when a preview that begins now ends: at the end of its last day, its first not counted (民法典 201)."""
-    first = clock.local_date(confirmed_at)
-    ends = first + timedelta(days=policy_on(first).preview_days + 1)
-    return clock.local_midnight(ends)
-
-
 def offered_on_assessment(assessment: Assessment, *, principal: Principal | None) -> list[str]:
     """List what a caller can do to an assessment now: enter findings, confirm another's, answer, or ask to correct."""
     if principal is None or assessment.status is AssessmentStatus.CANCELLED:
         return []
     if principal.kind == Kind.INSTITUTION:
         return ["request_correction"] if assessment.stage is Stage.PREVIEW else []
-    offered = list(_OFFERED[assessment.stage]) if principal.level in ABOVE_COUNTY else []
+    # A first certificate is the province's, and so is its assessment.
+    levels = PROVINCE if assessment.certification_id is None else ABOVE_COUNTY
+    offered = list(_OFFERED[assessment.stage]) if principal.level in levels else []
     # Nobody confirms what they entered themselves.
     return [event for event in offered if event != "confirm" or assessment.assessed_by != principal.id]
 

@@ -47,7 +47,6 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     grade_caps: Mapping[Status, int]
     abuse_cap: int
     abuse_months: int
-    preview_days: int
     inspection_share_bps: int
     draw_notice_days: int
     inspection_days: int
@@ -74,8 +73,6 @@ POLICIES = (
         # As an institution with abuse in three years would not be certified at all (gate G5).
         abuse_cap=1,
         abuse_months=36,
-        # As My Aged Care does: providers see their rating two weeks before everyone else.
-        preview_days=14,
         # Rating schemes re-evaluate at least a tenth at random each year (domain reference §1.3).
         inspection_share_bps=1_000,
         draw_notice_days=7,

@@ -5,7 +5,7 @@ from piccolo.table import Table
 
 from marketplace.certifications.tables.register import Certification
 from marketplace.institutions.tables import Institution
-from marketplace.kit.columns import boolean, date, integer, jsonb, key, ref, smallint, text, timestamptz, uuid
+from marketplace.kit.columns import boolean, date, integer, key, ref, smallint, text, timestamptz, uuid
 from marketplace.kit.db import DB
 
 
@@ -48,12 +48,6 @@ class CertificationApplication(Table, tablename="certification_applications", db
     defects = text(null=True)
     corrected = boolean()
     extended = boolean()
-    rubric = text(null=True)
-    scores = jsonb(null=True)
-    score = smallint(null=True)
-    grade = smallint(null=True)
-    assessed_on = date(null=True)
-    assessed_by = uuid(null=True)
     publicity_from_on = date(null=True)
     publicity_until_on = date(null=True)
     publicity_ends_at = timestamptz(null=True)
