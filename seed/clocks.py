@@ -33,6 +33,7 @@ _ROWS: tuple[tuple[Clock, int, Unit, str, Silence | None], ...] = (
     (Clock.HEARING_REQUEST, 5, _WORKING, "行政处罚法 64(1)、85", None),
     (Clock.HEARING_NOTICE, 7, _WORKING, "行政处罚法 64(2)、85", None),
     (Clock.SECOND_OFFICER, 7, _CALENDAR, "本系统设定", None),
+    (Clock.FREE_CANCELLATION, 7, _CALENDAR, "本系统设定（参照法释〔2025〕4号 14 的七日）", None),
     (Clock.WITHDRAWAL_NOTICE, 30, _CALENDAR, "电子商务法 16（类推）；老年人权益保障法 46", None),
     (Clock.RENEWAL_OPENS, 90, _CALENDAR, "各省等级评定办法通例", None),
     (Clock.RENEWAL_CLOSES, 30, _CALENDAR, "行政许可法 50（类推）", None),

@@ -54,6 +54,8 @@ class BookingRecord(msgspec.Struct, frozen=True, kw_only=True):
     ended_at: datetime | None
     ending_reason: str | None
     placed_at: datetime
+    free_cancel_from_at: datetime | None
+    free_cancel_until_at: datetime | None
     certification: CertificationSnapshot | None
     payments: list[PaymentRow]
     refunds: list[RefundRow]
@@ -114,7 +116,7 @@ _SELECT = (
     "SELECT b.id, b.kind, b.status, b.partner_reference, b.quote_id, b.institution_id, i.name AS institution_name,"
     " b.room_type_id, r.name AS room_type_name, b.departure_id, b.check_in, b.check_out, b.guest_count, b.unit_count,"
     " q.party ->> 'gender' AS gender, b.total_amount, b.paid_amount, b.currency, q.lines, b.schedule, b.contact, b.guests, b.hold_expires_at,"
-    " b.acknowledged_at, b.checked_in_at, b.ended_at, b.ending_reason, b.placed_at,"
+    " b.acknowledged_at, b.checked_in_at, b.ended_at, b.ending_reason, b.placed_at, b.free_cancel_from_at, b.free_cancel_until_at,"
     " EXISTS (SELECT FROM payments p WHERE p.booking_id = b.id) AS has_payments,"
     f" {certifications.standing_of('b.institution_id')} AS standing"
     " FROM bookings b JOIN quotes q ON q.id = b.quote_id JOIN institutions i ON i.id = b.institution_id LEFT JOIN room_types r ON r.id = b.room_type_id"

@@ -108,6 +108,7 @@ class Clock(StrEnum):
     HEARING_REQUEST = "hearing_request"
     HEARING_NOTICE = "hearing_notice"
     SECOND_OFFICER = "second_officer"
+    FREE_CANCELLATION = "free_cancellation"
     WITHDRAWAL_NOTICE = "withdrawal_notice"
     RENEWAL_OPENS = "renewal_opens"
     RENEWAL_CLOSES = "renewal_closes"
