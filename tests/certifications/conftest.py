@@ -18,6 +18,7 @@ from marketplace.places.rules import Position
 from seed import procedure
 from seed.places import plant_places
 from seed.rubric import plant_rubrics
+from tests.certifications.policy import POLICY
 from tests.certifications.sheets import sheet_with
 
 NOW = datetime(2027, 3, 1, 4, 0, tzinfo=UTC)
@@ -109,7 +110,7 @@ def certify(add_institution, province):
             )
             if assessed_on <= VISITED:
                 return found
-            due_on = assessment_due(assessed_on, grade=found.grade)
+            due_on = assessment_due(assessed_on, grade=found.grade, policy=POLICY)
             await execute(
                 "UPDATE certifications SET assessed_on = $2, assessment_due_on = $3 WHERE id = $1",
                 found.id,

@@ -9,8 +9,9 @@ from marketplace.certifications.errors import CorrectionSpent, ExtensionSpent, N
 from marketplace.certifications.operations import timing, visiting
 from marketplace.certifications.operations.filing import file, lock_for_review
 from marketplace.certifications.operations.objecting import answer_objections
+from marketplace.certifications.queries.policies import policy_on
 from marketplace.certifications.queries.timing import latest, timetable
-from marketplace.certifications.rules import Clock, policy_on
+from marketplace.certifications.rules import Clock, Policy
 from marketplace.certifications.rules.applying import Application, Grounds
 from marketplace.certifications.states import Event, Status
 from marketplace.identity.rules import Principal
@@ -81,7 +82,7 @@ async def publicise(*, application_id: UUID, reason: str, actor: Principal, now:
     async with transaction():
         after = await lock_for_review(application_id, Event.PUBLICISE, actor=actor)
         settled = await visiting.lock_settled(after, event=Event.PUBLICISE, now=now)
-        check_certifiable(after)
+        check_certifiable(after, policy=await policy_on(clock.local_date(now)))
         await visiting.publish_visit(settled, actor=actor, now=now)
         await timing.stop(after.id, now=now)
         shown = await timing.start(Clock.PUBLICITY, subject_id=after.id, now=now)
@@ -122,7 +123,7 @@ async def reject(*, application_id: UUID, grounds: Grounds, actor: Principal, no
         await timing.stop(after.id, now=now)
         today = clock.local_date(now)
         locked_until_on = None
-        if after.score is not None and not is_certifiable(after):
+        if after.score is not None and not is_certifiable(after, policy=await policy_on(today)):
             table = await timetable()
             locked_until_on = table.last_day(table.policy(Clock.LOCKOUT_FAILED, on=today), today)
         refused = msgspec.structs.replace(
@@ -139,14 +140,12 @@ async def reject(*, application_id: UUID, grounds: Grounds, actor: Principal, no
         return filed
 
 
-def is_certifiable(found: Application) -> bool:
+def is_certifiable(found: Application, *, policy: Policy) -> bool:
     """Say whether the visit found what a certificate asks for."""
-    if found.assessed_on is None or found.grade is None:
-        return False
-    return found.grade >= policy_on(found.assessed_on).certifiable_grade
+    return found.grade is not None and found.grade >= policy.certifiable_grade
 
 
-def check_certifiable(found: Application) -> None:
+def check_certifiable(found: Application, *, policy: Policy) -> None:
     """Check that the visit found what a certificate asks for. Refuses: NotCertifiable."""
-    if not is_certifiable(found):
+    if not is_certifiable(found, policy=policy):
         raise NotCertifiable(score=found.score)

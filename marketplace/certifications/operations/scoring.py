@@ -23,6 +23,7 @@ from marketplace.certifications.operations.assessing import is_at_risk
 from marketplace.certifications.operations.recording import check_assessed_on, lock, store
 from marketplace.certifications.queries import assessment
 from marketplace.certifications.queries.assessments import rubric_in_force
+from marketplace.certifications.queries.policies import policy_on
 from marketplace.certifications.rules import (
     Assessment,
     Certification,
@@ -136,7 +137,9 @@ async def _note_visit(certification: Certification, confirmed: Assessment, *, no
 
 
 async def _next_due(certification: Certification, assessed_on: date, *, grade: int | None, now: datetime) -> date:
-    return assessment_due(assessed_on, grade=grade, at_risk=await is_at_risk(certification.id, now=now))
+    policy = await policy_on(clock.local_date(now))
+    at_risk = await is_at_risk(certification.id, policy=policy, now=now)
+    return assessment_due(assessed_on, grade=grade, policy=policy, at_risk=at_risk)
 
 
 async def publish_assessment(*, assessment_id: UUID, now: datetime) -> bool:

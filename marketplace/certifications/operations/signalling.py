@@ -6,6 +6,7 @@ from uuid import UUID, uuid5
 from marketplace.certifications.events import AssessmentOrdered
 from marketplace.certifications.operations.recording import lock
 from marketplace.certifications.queries.inspections import inspection
+from marketplace.certifications.queries.policies import policy_on
 from marketplace.certifications.rules import Certification, SignalKind, called_for
 from marketplace.certifications.rules.inspecting import Outcome
 from marketplace.certifications.states import ASSESSED, AssessmentStatus, Status
@@ -32,6 +33,7 @@ async def signal(
     )
     if current is None:
         return None
+    trigger = (await policy_on(today)).triggers[kind]
     async with transaction():
         found = await lock(current)
         signal_id = await fetch_value(
@@ -54,7 +56,7 @@ async def signal(
                 today,
             )
         await audit.record("certification.signalled", actor=actor, subject=found.id, now=now, after=[kind, subject_id])
-        due_on = called_for(kind, await _raised_on(found.id, kind), today=today)
+        due_on = called_for(trigger, await _raised_on(found.id, kind), today=today)
         if due_on is None or found.status not in ASSESSED:
             return None
         return await _order(found, kind=kind, due_on=due_on, now=now)

@@ -7,12 +7,14 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
+from marketplace.certifications.queries.policies import policy_on
 from marketplace.certifications.rules import (
     Assessment,
     Certification,
     CertificationSnapshot,
     Decision,
     HistoryEntry,
+    Policy,
     Standing,
     snapshot_of,
 )
@@ -99,10 +101,16 @@ async def snapshot(*, institution_id: UUID, now: datetime) -> CertificationSnaps
 
 
 async def snapshots(institution_ids: Collection[UUID], *, now: datetime) -> dict[UUID, CertificationSnapshot]:
-    """Return the current certifications of many institutions, in one query."""
+    """Return the current certifications of many institutions."""
+    if not institution_ids:
+        return {}
     today = clock.local_date(now)
+    policy = await policy_on(today)
     rows = await fetch(f"{CERTIFICATIONS} WHERE c.institution_id = ANY($1) AND c.is_current", list(institution_ids))
-    return {row["institution_id"]: snapshot_of(as_certification(row), today=today, checked_at=now) for row in rows}
+    return {
+        row["institution_id"]: snapshot_of(as_certification(row), policy=policy, today=today, checked_at=now)
+        for row in rows
+    }
 
 
 _STANDING = ", ".join(f"'{name}', c.{name}" for name in Standing.__struct_fields__)
@@ -119,12 +127,12 @@ def standing_of(institution: str) -> str:
     )
 
 
-def snapshot_in(document: str | None, *, now: datetime) -> CertificationSnapshot | None:
+def snapshot_in(document: str | None, *, policy: Policy, now: datetime) -> CertificationSnapshot | None:
     """Read a column that ``standing_of`` wrote; None when the institution never had a certification."""
     if document is None:
         return None
     standing = msgspec.json.decode(document, type=Standing)
-    return snapshot_of(standing, today=clock.local_date(now), checked_at=now)
+    return snapshot_of(standing, policy=policy, today=clock.local_date(now), checked_at=now)
 
 
 async def decision(*, principal: Principal, decision_id: UUID, now: datetime) -> Decision:

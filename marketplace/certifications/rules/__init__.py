@@ -32,11 +32,10 @@ from marketplace.certifications.rules.months import (
     months_after,
 )
 from marketplace.certifications.rules.policies import (
-    POLICIES,
     Policy,
+    Reliance,
     SignalKind,
     Trigger,
-    policy_on,
 )
 from marketplace.certifications.rules.records import (
     Certification,
@@ -78,7 +77,6 @@ from marketplace.certifications.states import (
 )
 
 __all__ = (
-    "POLICIES",
     "Assessment",
     "Certification",
     "CertificationSnapshot",
@@ -99,6 +97,7 @@ __all__ = (
     "Outcome",
     "Policy",
     "PublicGrade",
+    "Reliance",
     "RevocationRequest",
     "Revoked",
     "Rubric",
@@ -129,7 +128,6 @@ __all__ = (
     "offered",
     "offered_on_assessment",
     "offered_on_decision",
-    "policy_on",
     "public_grade",
     "score_sheet",
     "shown_grade",

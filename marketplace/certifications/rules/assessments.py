@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 
 from marketplace.certifications.rules.findings import Evidence
-from marketplace.certifications.rules.policies import SignalKind, policy_on
+from marketplace.certifications.rules.policies import Policy, Trigger
 from marketplace.certifications.rules.scoring import Scores
 from marketplace.certifications.states import ABOVE_COUNTY, PROVINCE, AssessmentStatus
 from marketplace.identity.rules import Kind, Level, Principal
@@ -100,20 +100,22 @@ class Correction(msgspec.Struct, frozen=True, kw_only=True):
     answered_at: datetime | None = None
 
 
-def called_for(kind: SignalKind, raised_on: Sequence[date], *, today: date) -> date | None:
+def called_for(trigger: Trigger, raised_on: Sequence[date], *, today: date) -> date | None:
     """Return the day by which an assessment is due when signals of a kind were raised on these days; None if it is not."""
-    trigger = policy_on(today).triggers[kind]
     since = today - timedelta(days=trigger.within_days - 1)
     recent = [day for day in raised_on if since <= day <= today]
     return today + timedelta(days=trigger.due_days) if len(recent) >= trigger.count else None
 
 
-def escalation(due_on: date, *, today: date) -> Level | None:
-    """Return the level that hears of an assessment that was due on a day and is not done; None in time."""
+def escalation(due_on: date, *, policy: Policy, today: date) -> Level | None:
+    """Return the level that hears of an assessment that was due on a day and is not done; None in time.
+
+    The prefecture hears of it at once, the province when it stays so.
+    """
     late = (today - due_on).days
     if late <= 0:
         return None
-    return Level.PROVINCE if late > policy_on(today).escalation_days else Level.PREFECTURE
+    return Level.PROVINCE if late > policy.escalation_days else Level.PREFECTURE
 
 
 def offered_on_assessment(assessment: Assessment, *, principal: Principal | None) -> list[str]:

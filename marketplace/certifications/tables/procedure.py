@@ -5,7 +5,7 @@ from piccolo.table import Table
 
 from marketplace.certifications.tables.register import Certification
 from marketplace.institutions.tables import Institution
-from marketplace.kit.columns import boolean, date, integer, key, ref, smallint, text, timestamptz, uuid
+from marketplace.kit.columns import boolean, date, integer, jsonb, key, ref, smallint, text, timestamptz, uuid
 from marketplace.kit.db import DB
 
 
@@ -18,6 +18,17 @@ class CertificationClock(Table, tablename="certification_clocks", db=DB):
     unit = text()
     silence = text(null=True)
     basis = text()
+    status = text()
+
+
+class CertificationPolicy(Table, tablename="certification_policies", db=DB):
+    """A number of the procedure from a day on; the SQL key is code and day, of which Piccolo is told one."""
+
+    code = Text(primary_key=True, default=None, null=False)
+    effective_from = date()
+    value = jsonb()
+    status = text()
+    source = text()
 
 
 class CertificationDeadline(Table, tablename="certification_deadlines", db=DB):
