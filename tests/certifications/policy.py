@@ -34,4 +34,5 @@ POLICY = Policy(
     escalation_days=15,
     overdue_escalation_days=5,
     hearing_within_days=90,
+    plaque_text="旅居养老认定机构",
 )

@@ -67,3 +67,4 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     escalation_days: int
     overdue_escalation_days: int
     hearing_within_days: int
+    plaque_text: str
