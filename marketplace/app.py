@@ -44,6 +44,7 @@ from marketplace.payments import gateway
 from marketplace.payments.controllers import ProviderWebhooks
 from marketplace.places.controllers import Places
 from marketplace.pricing.controllers import Promotions, RatePlans, SeasonRates
+from marketplace.quality.controllers import Complaints, Incidents, Signals
 from marketplace.register.controllers import Register
 from marketplace.search.controllers import Stays
 from marketplace.settings import Settings, settings
@@ -82,6 +83,9 @@ CONTROLLERS = (
     InspectionDraws,
     Inspections,
     InspectionConflicts,
+    Complaints,
+    Incidents,
+    Signals,
     SessionCodes,
     Sessions,
     Tokens,

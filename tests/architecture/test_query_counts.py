@@ -69,6 +69,9 @@ OFFICER = {
     "/v1/cases/{case}": 3,
     "/v1/rectifications": 3,
     "/v1/appeals": 3,
+    "/v1/complaints": 3,
+    "/v1/incidents": 3,
+    "/v1/signals": 3,
 }
 
 

@@ -20,6 +20,8 @@ LONG = {
     "refund_amount": 12_345_600,
     "booking": f"bkg_{'0' * 32}",
     "assessment": f"asm_{'0' * 32}",
+    "complaint": f"cpl_{'0' * 32}",
+    "incident": f"icd_{'0' * 32}",
     "guest_count": 2,
     "until_on": date(2026, 11, 3),
     "link": "https://houniao.example/p/AbCdEfGhIjK",

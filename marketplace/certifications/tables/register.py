@@ -114,6 +114,7 @@ class CertificationSignal(Table, tablename="certification_signals", db=DB):
     kind = text()
     subject_id = uuid()
     raised_at = timestamptz()
+    assessment_id = ref(AssessmentOrder, null=True)
 
 
 class Rubric(Table, tablename="rubrics", db=DB):

@@ -13,6 +13,12 @@ from marketplace.messaging.operations.telling_guests import (
     tell_of_refund,
     tell_of_returned_payment,
 )
+from marketplace.messaging.operations.telling_quality import (
+    tell_of_answer,
+    tell_of_complaint,
+    tell_of_incident,
+    tell_of_referral,
+)
 from marketplace.messaging.operations.telling_staff import (
     tell_of_assessment,
     tell_of_correction,
@@ -28,8 +34,10 @@ __all__ = (
     "forget",
     "remind",
     "send_session_code",
+    "tell_of_answer",
     "tell_of_assessment",
     "tell_of_cancellation",
+    "tell_of_complaint",
     "tell_of_confirmation",
     "tell_of_correction",
     "tell_of_default",
@@ -38,8 +46,10 @@ __all__ = (
     "tell_of_escalation",
     "tell_of_guaranteed_departure",
     "tell_of_guests_in_house",
+    "tell_of_incident",
     "tell_of_inspection",
     "tell_of_preview",
+    "tell_of_referral",
     "tell_of_refund",
     "tell_of_returned_payment",
     "write",

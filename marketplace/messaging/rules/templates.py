@@ -116,6 +116,16 @@ _ALL = (
         en="Your booking at {institution} from {check_in} is cancelled; under its terms nothing is paid back.",
     ),
     Template(
+        name="booking_not_honoured",
+        zh="很抱歉，{institution}无法接待{check_in}的入住，已付 {refund_amount} 将全额退回。",
+        en="We are sorry: {institution} cannot receive you on {check_in}. {refund_amount} will be paid back in full.",
+    ),
+    Template(
+        name="complaint_answered",
+        zh="您对{institution}的投诉已有答复，请登录查看。",
+        en="Civil affairs has answered your complaint about {institution}. Sign in to read it.",
+    ),
+    Template(
         name="hold_released",
         zh="{institution}{check_in}的预留已取消，未产生费用。",
         en="The room held for you at {institution} from {check_in} is released; nothing was charged.",
@@ -246,6 +256,30 @@ _ALL = (
         zh="您被抽中检查{institution}，请于 {due_on} 前完成并录入结果；存在利害关系的请先申报回避。",
         en="You were drawn to inspect {institution} by {due_on}. Do not tell the institution. If you have a conflict of"
         " interest, declare it first.",
+    ),
+    Template(
+        name="complaint_received",
+        channel=Channel.MAIL,
+        subject_zh="新投诉待处理",
+        subject_en="A new complaint",
+        zh="收到一件对{institution}的投诉 {complaint}，请登录查看并办理。",
+        en="There is a new complaint {complaint} about {institution}. Please sign in and deal with it.",
+    ),
+    Template(
+        name="complaint_referred",
+        channel=Channel.MAIL,
+        subject_zh="投诉转办，请答复",
+        subject_en="A complaint was referred to you",
+        zh="民政部门将投诉 {complaint} 转交贵机构，请登录查看并答复。",
+        en="Civil affairs asks what you say to complaint {complaint}. Please sign in and reply.",
+    ),
+    Template(
+        name="incident_reported",
+        channel=Channel.MAIL,
+        subject_zh="机构事故报告",
+        subject_en="An incident was reported",
+        zh="{institution}报告了一起事故 {incident}，请登录查看并核查。",
+        en="Incident {incident} at {institution} was reported. Please sign in and look into it.",
     ),
     Template(
         name="guests_to_relocate",
