@@ -49,7 +49,7 @@ from marketplace.register.controllers import Register
 from marketplace.search.controllers import Stays
 from marketplace.settings import Settings, settings
 from marketplace.settlement.controllers import Payees, Transfers, onboarding_return
-from marketplace.signing.controllers import WellKnown
+from marketplace.signing.controllers import KeyRotations, WellKnown
 from marketplace.tours.controllers import Departures, Tours
 from marketplace.transparency.controllers import AuditLog
 
@@ -68,6 +68,7 @@ CONTROLLERS = (
     Certificates,
     StatusLists,
     WellKnown,
+    KeyRotations,
     Register,
     AuditLog,
     Publicity,

@@ -53,21 +53,31 @@ def prove_event(*, event_id: Any) -> None:
 
 @click.group()
 def keys() -> None:
-    """Look after the keys that sign certificates and checkpoints."""
+    """Look at the keys that sign certificates and checkpoints."""
 
 
-@keys.command()
-@click.argument("purpose", type=click.Choice(["credential", "checkpoint"]))
-@click.option("--compromised", is_flag=True, help="Withdraw the old key: nothing that it signed verifies any more.")
-def rotate(*, purpose: str, compromised: bool) -> None:
-    """Retire the key of PURPOSE and make a new one; what the old one signed still verifies."""
-    from marketplace.kit.audit import SYSTEM
+@keys.command("list")
+@AS_JSON
+def list_keys(*, as_json: bool) -> None:
+    """List the public keys that strangers may trust; two officers change one (POST /v1/key-rotations)."""
+    import json
+
     from marketplace.signing.rules import Purpose
 
-    made = in_database(
-        "marketplace.signing.operations", "rotate", Purpose(purpose), at_now=True, actor=SYSTEM, compromised=compromised
-    )
-    click.echo(f"✔ {made.thumbprint}")
+    found = [
+        {
+            "purpose": key.purpose,
+            "thumbprint": key.thumbprint,
+            "made_at": key.made_at.isoformat(),
+            "retired_at": key.retired_at.isoformat() if key.retired_at else None,
+        }
+        for key in in_database("marketplace.signing.queries", "published", *Purpose)
+    ]
+    if as_json:
+        click.echo(json.dumps({"keys": found}, indent=2))
+        return
+    for key in found:
+        click.echo("{purpose} {thumbprint} since {made_at}".format(**key) + (" retired" if key["retired_at"] else ""))
 
 
 @click.group()

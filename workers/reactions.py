@@ -88,6 +88,7 @@ REACTIONS: dict[type[Message], tuple[Operation, ...]] = {
     certification_events.InspectionsDrawn: (),
     certification_events.InspectionDrawn: (messaging.tell_of_inspection,),
     certification_events.InspectionPublished: (certifications.follow_inspection,),
+    certification_events.InspectionEscalated: (messaging.tell_of_uninspected,),
     certification_events.AssessmentEscalated: (messaging.tell_of_escalation,),
     certification_events.CertificationGradeLapsed: (),
     certification_events.CertificationGranted: (),

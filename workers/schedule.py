@@ -82,6 +82,9 @@ PERIODIC: tuple[Periodic, ...] = (
         run=certifications.signal_overdue_rectifications,
     ),
     Periodic(name="escalate_assessments", every=crontab(minute="15", hour="6"), run=certifications.escalate_overdue),
+    Periodic(
+        name="escalate_inspections", every=crontab(minute="20", hour="6"), run=certifications.escalate_uninspected
+    ),
     Periodic(name="flag_lapsed_grades", every=crontab(minute="2", hour="0"), run=certifications.flag_lapsed_grades),
     Periodic(name="draw_inspections", every=crontab(minute="0", hour="8"), run=certifications.draw_inspections),
     Periodic(name="expire_certifications", every=crontab(minute="1", hour="0"), run=certifications.expire_due),

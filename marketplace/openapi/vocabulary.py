@@ -34,6 +34,7 @@ PREFIXES = {
     "refund_id": "ref",
     "requested_by": "stf",
     "room_type_id": "rmt",
+    "rotation_id": "rot",
     "tour": "tor",
     "tour_id": "tor",
     "Booking.id": "bkg",

@@ -259,6 +259,12 @@ ROUTES: dict[str, Route] = {
         body=always({"outcome": "unfounded", "statement": "未发生"})
     ),
     "GET /v1/signals": Route(OFFICERS),
+    "GET /v1/key-rotations": Route(frozenset({PROVINCE})),
+    "POST /v1/key-rotations": Route(
+        frozenset({PROVINCE}), body=always({"purpose": "credential", "compromised": False, **REASON})
+    ),
+    # The keys are of the whole service; both sides' provinces are one.
+    "POST /v1/key-rotations/{rotation_id}/approvals": Route(frozenset({PROVINCE}), shared=True),
     # In development and tests; anywhere else they are not found, which messaging's tests prove.
     "GET /_dev/outbox": public(),
     "GET /_dev/clock": public(),

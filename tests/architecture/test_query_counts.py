@@ -72,6 +72,7 @@ OFFICER = {
     "/v1/complaints": 3,
     "/v1/incidents": 3,
     "/v1/signals": 3,
+    "/v1/key-rotations": 2,
 }
 
 

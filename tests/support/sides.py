@@ -19,6 +19,8 @@ from marketplace.kit.db import execute, fetch_value, transaction
 from marketplace.kit.ids import new_id, parse, wire
 from marketplace.quality import operations as quality
 from marketplace.quality.rules import IncidentKind, Severity, Subject
+from marketplace.signing import operations as signing
+from marketplace.signing.rules import Purpose
 from marketplace.tours import operations as tours
 from marketplace.tours.rules import BlockWanted, DepartureDraft
 from seed import procedure
@@ -145,7 +147,11 @@ async def add_quality(world: World, side: Side) -> dict[str, str]:
         "occurred_at": world.now.isoformat(),
         "statement": "跌倒",
     }
-    return {"incident_id": wire("icd", incident.id), "incident": msgspec.json.encode(report).decode()}
+    rotation = await signing.request_rotation(
+        purpose=Purpose.CHECKPOINT, compromised=False, reason="更换", actor=officer, now=world.now
+    )
+    quality_ids = {"rotation_id": wire("rot", rotation.id)}
+    return quality_ids | {"incident_id": wire("icd", incident.id), "incident": msgspec.json.encode(report).decode()}
 
 
 async def add_revocable(world: World, province: Caller, *, place: str) -> str:

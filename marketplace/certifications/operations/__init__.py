@@ -43,6 +43,9 @@ from marketplace.certifications.operations.objecting import (
 from marketplace.certifications.operations.planting import (
     plant_rubric,
 )
+from marketplace.certifications.operations.pressing import (
+    escalate_uninspected,
+)
 from marketplace.certifications.operations.proceeding import (
     call_hearing,
     conclude,
@@ -116,6 +119,7 @@ __all__ = (
     "enter_result",
     "enter_visit",
     "escalate_overdue",
+    "escalate_uninspected",
     "expire_due",
     "extend_decision",
     "fail_reinspection",

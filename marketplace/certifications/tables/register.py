@@ -217,3 +217,5 @@ class Inspection(Table, tablename="inspections", db=DB):
     inspected_on = date(null=True)
     recorded_by = uuid(null=True)
     recorded_at = timestamptz(null=True)
+    escalated_to = text(null=True)
+    escalated_at = timestamptz(null=True)

@@ -26,6 +26,7 @@ from marketplace.messaging.operations.telling_staff import (
     tell_of_guests_in_house,
     tell_of_inspection,
     tell_of_preview,
+    tell_of_uninspected,
 )
 from marketplace.messaging.operations.writing import forget, write
 
@@ -52,5 +53,6 @@ __all__ = (
     "tell_of_referral",
     "tell_of_refund",
     "tell_of_returned_payment",
+    "tell_of_uninspected",
     "write",
 )

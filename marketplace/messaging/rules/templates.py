@@ -282,6 +282,14 @@ _ALL = (
         en="Incident {incident} at {institution} was reported. Please sign in and look into it.",
     ),
     Template(
+        name="inspection_escalated",
+        channel=Channel.MAIL,
+        subject_zh="督办：双随机检查逾期",
+        subject_en="A drawn inspection is overdue",
+        zh="对{institution}的双随机检查应于 {due_on} 前完成，尚无结果，请督办。",
+        en="The inspection of {institution} that was drawn was due by {due_on} and has no result. Please see to it.",
+    ),
+    Template(
         name="guests_to_relocate",
         channel=Channel.MAIL,
         subject_zh="紧急：在住老人需安置",
