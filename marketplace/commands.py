@@ -16,7 +16,13 @@ def audit() -> None:
 
 
 @audit.command("verify")
-@click.option("--checkpoint", "kept", multiple=True, type=click.File(encoding="utf-8"), help="One kept elsewhere.")
+@click.option(
+    "--against",
+    "kept",
+    multiple=True,
+    type=click.File(encoding="utf-8"),
+    help="Checkpoints kept elsewhere: notes, mails, or answers of GET /v1/audit/checkpoints.",
+)
 @AS_JSON
 def verify_audit(*, kept: tuple[Any, ...], as_json: bool) -> None:
     """Hold every event against its leaf and every leaf against the signed checkpoints; ends with 1 at any finding."""
@@ -24,15 +30,22 @@ def verify_audit(*, kept: tuple[Any, ...], as_json: bool) -> None:
 
     import msgspec
 
-    notes = [note.read() for note in kept]
+    from marketplace.transparency.rules import notes_in
+
+    notes = []
+    for file in kept:
+        found = notes_in(file.read())
+        if not found:
+            raise click.ClickException(f"{file.name} holds no checkpoint")
+        notes += found
     report = in_database("marketplace.transparency.operations", "verify", *notes)
     if as_json:
         click.echo(json.dumps(msgspec.to_builtins(report), indent=2))
     else:
-        for found in report.findings:
-            where = "" if found.position is None else f" leaf {found.position}"
-            which = "" if found.event_id is None else f" event {found.event_id}"
-            click.echo(f"✘{where}{which}: {found.what}")
+        for finding in report.findings:
+            where = "" if finding.position is None else f" leaf {finding.position}"
+            which = "" if finding.event_id is None else f" event {finding.event_id}"
+            click.echo(f"✘{where}{which}: {finding.what}")
         mark = "✘" if report.findings else "✔"
         click.echo(
             f"{mark} {report.size} events, {report.checkpoint_count} checkpoints, {len(report.findings)} findings"

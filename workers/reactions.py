@@ -32,6 +32,7 @@ from marketplace.settlement import operations as settlement
 from marketplace.tours import events as tour_events
 from marketplace.tours import jobs as tour_jobs
 from marketplace.tours import operations as tours
+from marketplace.transparency import events as transparency_events
 
 Operation = Callable[..., Awaitable[Any]]
 
@@ -53,6 +54,7 @@ REACTIONS: dict[type[Message], tuple[Operation, ...]] = {
     booking_events.BookingDisplaced: (bookings.settle_displaced, messaging.tell_of_displacement),
     booking_events.InHouseGuestsAffected: (messaging.tell_of_guests_in_house,),
     booking_events.PaymentArrivedLate: (messaging.tell_of_returned_payment,),
+    transparency_events.CheckpointPublished: (messaging.tell_of_checkpoint,),
     # Money
     payment_jobs.ApplyProviderEvent: (bookings.apply_provider_event,),
     payment_jobs.CancelPayment: (bookings.close_payment,),

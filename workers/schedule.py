@@ -60,6 +60,12 @@ class Periodic(msgspec.Struct, frozen=True, kw_only=True):
 PERIODIC: tuple[Periodic, ...] = (
     Periodic(name="sweep_outbox", every=timedelta(seconds=5), run=relay.dispatch),
     Periodic(name="sequence_audit", every=timedelta(seconds=10), run=transparency.sequence),
+    Periodic(
+        name="publish_checkpoint",
+        every=crontab(minute="10", hour="0"),
+        run=transparency.publish_checkpoint,
+        may_wait=True,
+    ),
     Periodic(name="expire_holds", every=timedelta(seconds=30), run=bookings.expire_lapsed),
     Periodic(name="reconcile", every=timedelta(seconds=60), run=bookings.reconcile),
     Periodic(name="catch_up", every=timedelta(minutes=5), run=bookings.catch_up),

@@ -109,6 +109,7 @@ ROUTES: dict[str, Route] = {
     "GET /v1/changes": public(),
     # Hashes alone: they say nothing to whoever does not hold the event.
     "GET /v1/audit/checkpoint": public(),
+    "GET /v1/audit/checkpoints": public(),
     "GET /v1/audit/inclusion": public(),
     "GET /v1/audit/consistency": public(),
     "GET /.well-known/did.json": public(),

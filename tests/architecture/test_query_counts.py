@@ -51,6 +51,7 @@ ANYONE = {
     "/v1/assessments/{assessment}": 3,
     "/v1/inspection-draws": 1,
     "/v1/inspections": 1,
+    "/v1/audit/checkpoints": 1,
     "/livez": 0,
     "/openapi.json": 0,
 }

@@ -22,6 +22,8 @@ LONG = {
     "assessment": f"asm_{'0' * 32}",
     "complaint": f"cpl_{'0' * 32}",
     "incident": f"icd_{'0' * 32}",
+    "size": "123456",
+    "note": "houniao.example/audit\n123456\nXcna\n\n— houniao.example/audit 4pQx\n",
     "guest_count": 2,
     "until_on": date(2026, 11, 3),
     "link": "https://houniao.example/p/AbCdEfGhIjK",

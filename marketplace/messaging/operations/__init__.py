@@ -21,6 +21,7 @@ from marketplace.messaging.operations.telling_quality import (
 )
 from marketplace.messaging.operations.telling_staff import (
     tell_of_assessment,
+    tell_of_checkpoint,
     tell_of_correction,
     tell_of_escalation,
     tell_of_guests_in_house,
@@ -38,6 +39,7 @@ __all__ = (
     "tell_of_answer",
     "tell_of_assessment",
     "tell_of_cancellation",
+    "tell_of_checkpoint",
     "tell_of_complaint",
     "tell_of_confirmation",
     "tell_of_correction",

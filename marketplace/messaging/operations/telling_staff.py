@@ -136,6 +136,19 @@ async def tell_of_uninspected(*, inspection_id: UUID, now: datetime) -> None:
         )
 
 
+async def tell_of_checkpoint(*, size: int, note: str, now: datetime) -> None:
+    """Send the checkpoint of a day to every officer of the province: a mail that they keep is a witness."""
+    provinces = {chain[-1] for chain in (await places.jurisdiction_chains()).values()}
+    for officer in await identities.officers_of(jurisdictions=sorted(provinces)):
+        await write(
+            template="audit_checkpoint",
+            to=officer.email,
+            facts={"size": str(size), "note": note},
+            dedupe=f"audit_checkpoint:{size}:{officer.id}",
+            now=now,
+        )
+
+
 async def tell_of_guests_in_house(*, booking_id: UUID, decision_id: UUID, now: datetime) -> None:
     """Write to the officers of every level that guests live where they may no longer stay."""
     notice = await bookings.notice(booking_id=booking_id)

@@ -290,6 +290,15 @@ _ALL = (
         en="The inspection of {institution} that was drawn was due by {due_on} and has no result. Please see to it.",
     ),
     Template(
+        name="audit_checkpoint",
+        channel=Channel.MAIL,
+        subject_zh="审计日志每日检查点，请留存",
+        subject_en="The audit log's checkpoint of the day, to be kept",
+        zh="审计日志现有 {size} 条记录。请留存本邮件：日后可据此证明日志未被改写。\n\n{note}",
+        en="The audit log has {size} entries. Keep this mail: with it anyone can later show whether the log was"
+        " rewritten.\n\n{note}",
+    ),
+    Template(
         name="guests_to_relocate",
         channel=Channel.MAIL,
         subject_zh="紧急：在住老人需安置",
