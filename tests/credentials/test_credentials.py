@@ -128,11 +128,11 @@ async def test_what_was_not_signed_here_is_forged(client, certified, at_now) -> 
     assert outcome(lists[0]) == Outcome.FORGED
 
 
-async def change_key(province, second, *, compromised: bool) -> None:
+async def change_key(province, second, *, compromised: bool, now=NOW) -> None:
     asked = await signing.request_rotation(
-        purpose=Purpose.CREDENTIAL, compromised=compromised, reason="介质遗失", actor=province, now=NOW
+        purpose=Purpose.CREDENTIAL, compromised=compromised, reason="介质遗失", actor=province, now=now
     )
-    await signing.approve_rotation(rotation_id=asked.id, actor=second, now=NOW)
+    await signing.approve_rotation(rotation_id=asked.id, actor=second, now=now)
 
 
 async def test_old_keys_verify_after_a_rotation_and_compromised_ones_do_not(
