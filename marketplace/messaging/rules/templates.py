@@ -116,6 +116,16 @@ _ALL = (
         en="Your booking at {institution} from {check_in} is cancelled; under its terms nothing is paid back.",
     ),
     Template(
+        name="booking_not_honoured",
+        zh="很抱歉，{institution}无法接待{check_in}的入住，已付 {refund_amount} 将全额退回。",
+        en="We are sorry: {institution} cannot receive you on {check_in}. {refund_amount} will be paid back in full.",
+    ),
+    Template(
+        name="complaint_answered",
+        zh="您对{institution}的投诉已有答复，请登录查看。",
+        en="Civil affairs has answered your complaint about {institution}. Sign in to read it.",
+    ),
+    Template(
         name="hold_released",
         zh="{institution}{check_in}的预留已取消，未产生费用。",
         en="The room held for you at {institution} from {check_in} is released; nothing was charged.",
@@ -290,6 +300,47 @@ _ALL = (
         zh="您被抽中检查{institution}，请于 {due_on} 前完成并录入结果；存在利害关系的请先申报回避。",
         en="You were drawn to inspect {institution} by {due_on}. Do not tell the institution. If you have a conflict of"
         " interest, declare it first.",
+    ),
+    Template(
+        name="complaint_received",
+        channel=Channel.MAIL,
+        subject_zh="新投诉待处理",
+        subject_en="A new complaint",
+        zh="收到一件对{institution}的投诉 {complaint}，请登录查看并办理。",
+        en="There is a new complaint {complaint} about {institution}. Please sign in and deal with it.",
+    ),
+    Template(
+        name="complaint_referred",
+        channel=Channel.MAIL,
+        subject_zh="投诉转办，请答复",
+        subject_en="A complaint was referred to you",
+        zh="民政部门将投诉 {complaint} 转交贵机构，请登录查看并答复。",
+        en="Civil affairs asks what you say to complaint {complaint}. Please sign in and reply.",
+    ),
+    Template(
+        name="incident_reported",
+        channel=Channel.MAIL,
+        subject_zh="机构事故报告",
+        subject_en="An incident was reported",
+        zh="{institution}报告了一起事故 {incident}，请登录查看并核查。",
+        en="Incident {incident} at {institution} was reported. Please sign in and look into it.",
+    ),
+    Template(
+        name="inspection_escalated",
+        channel=Channel.MAIL,
+        subject_zh="督办：双随机检查逾期",
+        subject_en="A drawn inspection is overdue",
+        zh="对{institution}的双随机检查应于 {due_on} 前完成，尚无结果，请督办。",
+        en="The inspection of {institution} that was drawn was due by {due_on} and has no result. Please see to it.",
+    ),
+    Template(
+        name="audit_checkpoint",
+        channel=Channel.MAIL,
+        subject_zh="审计日志每日检查点，请留存",
+        subject_en="The audit log's checkpoint of the day, to be kept",
+        zh="审计日志现有 {size} 条记录。请留存本邮件：日后可据此证明日志未被改写。\n\n{note}",
+        en="The audit log has {size} entries. Keep this mail: with it anyone can later show whether the log was"
+        " rewritten.\n\n{note}",
     ),
     Template(
         name="guests_to_relocate",
