@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from enum import StrEnum
 from uuid import UUID
 
 import msgspec
@@ -32,6 +33,24 @@ class Paid(msgspec.Struct, frozen=True, kw_only=True):
 
     payment_id: UUID
     amount: int
+
+
+class DefaultCause(StrEnum):
+    """Why an institution cannot honour a stay; all of them are its own cause."""
+
+    OVERBOOKED = "overbooked"
+    OUT_OF_SERVICE = "out_of_service"
+    STAFFING = "staffing"
+    CLOSING = "closing"
+    OTHER = "other"
+
+
+class Defaulted(msgspec.Struct, frozen=True, kw_only=True):
+    """A stay that its institution cancelled: what goes back, and the interest that the institution owes beside it."""
+
+    booking_id: UUID
+    refund_amount: int
+    interest_amount: int
 
 
 class Guest(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,6 +117,12 @@ class CancellationOffer(msgspec.Struct, frozen=True, kw_only=True):
     paid_amount: int
     refund_amount: int
     expires_at: datetime
+    free_cancel: bool = False
+
+
+def cancels_free(from_at: datetime | None, until_at: datetime | None, *, now: datetime) -> bool:
+    """Say whether a booking may be cancelled free of charge: from a suspension on, until some days after its end (R03)."""
+    return from_at is not None and (until_at is None or now < until_at)
 
 
 def prefers_step_free(guests: Sequence[Guest], *, year: int) -> bool:

@@ -2,6 +2,7 @@
 
 from piccolo.table import Table
 
+from marketplace.institutions.tables import Institution
 from marketplace.kit.columns import bigint, date, integer, jsonb, key, ref, sealed, text, timestamptz, uuid
 from marketplace.kit.db import DB
 
@@ -41,6 +42,8 @@ class Booking(Table, tablename="bookings", db=DB):
     ending_reason = text(null=True)
     decision_id = uuid(null=True)
     placed_at = timestamptz()
+    free_cancel_from_at = timestamptz(null=True)
+    free_cancel_until_at = timestamptz(null=True)
 
 
 class PayLink(Table, tablename="pay_links", db=DB):
@@ -48,6 +51,18 @@ class PayLink(Table, tablename="pay_links", db=DB):
 
     booking_id = key()
     code = text()
+
+
+class InstitutionCancellation(Table, tablename="institution_cancellations", db=DB):
+    """A stay that its institution could not honour, and what it owes for that."""
+
+    booking_id = key()
+    institution_id = ref(Institution)
+    cause = text()
+    refund_amount = bigint()
+    interest_amount = bigint()
+    cancelled_by = uuid()
+    cancelled_at = timestamptz()
 
 
 class CancellationQuote(Table, tablename="cancellation_quotes", db=DB):

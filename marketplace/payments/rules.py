@@ -64,6 +64,7 @@ class RefundReason(StrEnum):
     """Why money goes back."""
 
     CANCELLATION = "cancellation"
+    INSTITUTION = "institution"
     REVOCATION = "revocation"
     NOT_FORMED = "not_formed"
     LATE_PAYMENT = "late_payment"

@@ -55,6 +55,8 @@ async def tell_of_cancellation(*, booking_id: UUID, reason: str, refund_amount: 
 def _cancellation(reason: str, *, paid: bool, refund_amount: int) -> str:
     if reason == RefundReason.NOT_FORMED and paid:
         return "departure_not_formed"
+    if reason == RefundReason.INSTITUTION:
+        return "booking_not_honoured"
     if not paid:
         return "hold_voided" if reason == RefundReason.REVOCATION else "hold_released"
     return "booking_cancelled" if refund_amount else "booking_cancelled_without_refund"
@@ -63,6 +65,19 @@ def _cancellation(reason: str, *, paid: bool, refund_amount: int) -> str:
 async def tell_of_displacement(*, booking_id: UUID, now: datetime) -> None:
     """Tell the guest that the institution lost its certification and that all is paid back."""
     await _tell(await bookings.notice(booking_id=booking_id), "booking_displaced", now=now)
+
+
+async def tell_of_free_cancellation(*, booking_id: UUID, offered_on: date, now: datetime) -> None:
+    """Tell the guest that the stay can be cancelled free of charge while a suspension lasts (R03)."""
+    notice = await bookings.notice(booking_id=booking_id)
+    await _tell(notice, "free_cancellation_offered", occasion=f"free_cancellation_offered:{offered_on}", now=now)
+
+
+async def tell_of_reinstatement(*, booking_id: UUID, until_on: date, now: datetime) -> None:
+    """Tell the guest that the stay takes place after all, and how long it can still be cancelled free of charge."""
+    notice = await bookings.notice(booking_id=booking_id)
+    occasion = f"free_cancellation_limited:{until_on}"
+    await _tell(notice, "free_cancellation_limited", occasion=occasion, until_on=until_on, now=now)
 
 
 async def tell_of_guaranteed_departure(*, departure_id: UUID, now: datetime) -> None:

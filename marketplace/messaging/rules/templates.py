@@ -116,6 +116,16 @@ _ALL = (
         en="Your booking at {institution} from {check_in} is cancelled; under its terms nothing is paid back.",
     ),
     Template(
+        name="booking_not_honoured",
+        zh="很抱歉，{institution}无法接待{check_in}的入住，已付 {refund_amount} 将全额退回。",
+        en="We are sorry: {institution} cannot receive you on {check_in}. {refund_amount} will be paid back in full.",
+    ),
+    Template(
+        name="complaint_answered",
+        zh="您对{institution}的投诉已有答复，请登录查看。",
+        en="Civil affairs has answered your complaint about {institution}. Sign in to read it.",
+    ),
+    Template(
         name="hold_released",
         zh="{institution}{check_in}的预留已取消，未产生费用。",
         en="The room held for you at {institution} from {check_in} is released; nothing was charged.",
@@ -125,6 +135,18 @@ _ALL = (
         zh="很抱歉，{institution}的认定已被撤销，{check_in}的预订不能入住，已付款将全额退回。",
         en="We are sorry: {institution} is no longer certified, so the stay from {check_in} cannot take place."
         " All you paid will be paid back.",
+    ),
+    Template(
+        name="free_cancellation_offered",
+        zh="{institution}已被暂停认定。您{check_in}的预订可免费取消，已付款全额退回；保留预订则以恢复为准，届时另行通知。",
+        en="{institution} has been suspended. You may cancel your stay from {check_in} free of charge, and all you paid"
+        " comes back. If you keep it, we tell you when the institution is reinstated.",
+    ),
+    Template(
+        name="free_cancellation_limited",
+        zh="{institution}已恢复认定，您{check_in}的预订照常。{until_on}前仍可免费取消。",
+        en="{institution} has been reinstated and your stay from {check_in} takes place. You may still cancel it free of"
+        " charge until {until_on}.",
     ),
     Template(
         name="hold_voided",
@@ -223,6 +245,38 @@ _ALL = (
         en="The assessment of {institution} was due by {due_on} and is overdue. Please see to it. Task {assessment}.",
     ),
     Template(
+        name="step_overdue",
+        channel=Channel.MAIL,
+        subject_zh="督办：认定事项逾期",
+        subject_en="A step of certification is overdue",
+        zh="{institution}：{step}应于 {due_on} 前完成，现已逾期，请尽快办理。",
+        en="{institution}: {step_en} was due by {due_on} and is overdue. Please see to it.",
+    ),
+    Template(
+        name="deadline_moved",
+        channel=Channel.MAIL,
+        subject_zh="期限顺延通知",
+        subject_en="A deadline has moved",
+        zh="国务院办公厅已公布节假日安排，{institution}的{step}期限顺延至 {due_on}。",
+        en="The holidays of the year have been published: for {institution}, {step_en} now ends on {due_on}.",
+    ),
+    Template(
+        name="rectification_overdue",
+        channel=Channel.MAIL,
+        subject_zh="督办：逾期未整改",
+        subject_en="A rectification is overdue",
+        zh="{institution}逾期未提交整改报告，请依程序处理。",
+        en="{institution} has not reported its rectification in time. Please decide what follows.",
+    ),
+    Template(
+        name="reasons_overdue",
+        channel=Channel.MAIL,
+        subject_zh="督办：紧急暂停逾期未说明理由",
+        subject_en="An emergency suspension lacks its reasons",
+        zh="{institution}被紧急暂停后，逾期未说明理由，请核查。",
+        en="The emergency suspension of {institution} was not reasoned in time. Please look into it.",
+    ),
+    Template(
         name="assessment_preview",
         channel=Channel.MAIL,
         subject_zh="质量评估结果预告",
@@ -264,6 +318,47 @@ _ALL = (
         zh="{verified_on} 的账目核对发现 {finding_count} 处不一致，明细见日志，系统不会自行调账，请核对。",
         en="The proof of the books of {verified_on} has {finding_count} findings, named in the log. Nothing is put right"
         " by itself. Please look into it.",
+    ),
+    Template(
+        name="complaint_received",
+        channel=Channel.MAIL,
+        subject_zh="新投诉待处理",
+        subject_en="A new complaint",
+        zh="收到一件对{institution}的投诉 {complaint}，请登录查看并办理。",
+        en="There is a new complaint {complaint} about {institution}. Please sign in and deal with it.",
+    ),
+    Template(
+        name="complaint_referred",
+        channel=Channel.MAIL,
+        subject_zh="投诉转办，请答复",
+        subject_en="A complaint was referred to you",
+        zh="民政部门将投诉 {complaint} 转交贵机构，请登录查看并答复。",
+        en="Civil affairs asks what you say to complaint {complaint}. Please sign in and reply.",
+    ),
+    Template(
+        name="incident_reported",
+        channel=Channel.MAIL,
+        subject_zh="机构事故报告",
+        subject_en="An incident was reported",
+        zh="{institution}报告了一起事故 {incident}，请登录查看并核查。",
+        en="Incident {incident} at {institution} was reported. Please sign in and look into it.",
+    ),
+    Template(
+        name="inspection_escalated",
+        channel=Channel.MAIL,
+        subject_zh="督办：双随机检查逾期",
+        subject_en="A drawn inspection is overdue",
+        zh="对{institution}的双随机检查应于 {due_on} 前完成，尚无结果，请督办。",
+        en="The inspection of {institution} that was drawn was due by {due_on} and has no result. Please see to it.",
+    ),
+    Template(
+        name="audit_checkpoint",
+        channel=Channel.MAIL,
+        subject_zh="审计日志每日检查点，请留存",
+        subject_en="The audit log's checkpoint of the day, to be kept",
+        zh="审计日志现有 {size} 条记录。请留存本邮件：日后可据此证明日志未被改写。\n\n{note}",
+        en="The audit log has {size} entries. Keep this mail: with it anyone can later show whether the log was"
+        " rewritten.\n\n{note}",
     ),
     Template(
         name="guests_to_relocate",

@@ -10,6 +10,7 @@ _PREFIXES = {
     "assessment_id": "asm",
     "booking_id": "bkg",
     "certification_id": "crt",
+    "complaint_id": "cpl",
     "correction_id": "cor",
     "decision_id": "dec",
     "departure_id": "dep",
