@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from marketplace.bookings.rules import Contact, Guest, opens_on, payable, prefers_step_free
+from marketplace.bookings.rules import ChargeRow, Contact, Guest, opens_on, payable, prefers_step_free
 from marketplace.bookings.states import Status
 from marketplace.certifications import queries as certifications
 from marketplace.certifications.rules import CertificationSnapshot
@@ -113,7 +113,9 @@ class Impact(msgspec.Struct, frozen=True, kw_only=True):
 _SELECT = (
     "SELECT b.id, b.kind, b.status, b.partner_reference, b.quote_id, b.institution_id, i.name AS institution_name,"
     " b.room_type_id, r.name AS room_type_name, b.departure_id, b.check_in, b.check_out, b.guest_count, b.unit_count,"
-    " q.party ->> 'gender' AS gender, b.total_amount, b.paid_amount, b.currency, q.lines, b.schedule, b.contact, b.guests, b.hold_expires_at,"
+    " q.party ->> 'gender' AS gender, b.total_amount, b.paid_amount, b.currency, q.lines || coalesce((SELECT jsonb_agg(line ORDER BY c.id, place)"
+    "   FROM booking_charges c, jsonb_array_elements(c.lines) WITH ORDINALITY AS given (line, place)"
+    "  WHERE c.booking_id = b.id AND c.status = 'paid'), '[]') AS lines, b.schedule, b.contact, b.guests, b.hold_expires_at,"
     " b.acknowledged_at, b.checked_in_at, b.ended_at, b.ending_reason, b.placed_at,"
     " EXISTS (SELECT FROM payments p WHERE p.booking_id = b.id) AS has_payments,"
     f" {certifications.standing_of('b.institution_id')} AS standing"
@@ -137,6 +139,23 @@ async def booking(*, principal: Principal, booking_id: UUID, now: datetime) -> B
     if row is None:
         raise NotFound
     return (await _records([row], principal=principal, now=now))[0]
+
+
+async def charges(*, principal: Principal, booking_id: UUID) -> list[ChargeRow]:
+    """List what was asked beside the price of one booking of the principal's, in order. Refuses: NotFound."""
+    rows = await fetch(
+        "SELECT b.id AS owner, c.id, c.booking_id, c.kind, c.number, c.status, c.first_on, c.end_on, c.lines, c.amount,"
+        f" c.currency, c.due_at, c.settled_at FROM bookings b LEFT JOIN booking_charges c ON c.booking_id = b.id"
+        f" WHERE {_SCOPE} AND b.id = $4 ORDER BY c.id",
+        principal.kind,
+        principal.id,
+        principal.institution_id,
+        booking_id,
+    )
+    if not rows:
+        raise NotFound
+    found = [dict(row) for row in rows if row["id"] is not None]
+    return [msgspec.convert({**row, "lines": msgspec.json.decode(row["lines"])}, ChargeRow) for row in found]
 
 
 async def bookings(
@@ -226,12 +245,17 @@ async def pay_link(*, booking_id: UUID) -> str | None:
 async def due_by_link(*, code: str, now: datetime) -> DueByLink:
     """Return what can be paid through a link; ``leg`` is None when nothing can. Refuses: NotFound."""
     row = await fetch_one(
-        "SELECT b.id, b.status, b.schedule, b.paid_amount FROM pay_links l JOIN bookings b ON b.id = l.booking_id"
-        " WHERE l.code = $1",
+        "SELECT b.id, b.status, b.schedule, b.paid_amount, c.kind, c.amount, c.due_at"
+        " FROM pay_links l JOIN bookings b ON b.id = l.booking_id"
+        " LEFT JOIN booking_charges c ON c.booking_id = b.id AND c.status = 'open' AND c.due_at > $2"
+        " WHERE l.code = $1 ORDER BY c.due_at LIMIT 1",
         code,
+        now,
     )
     if row is None:
         raise NotFound
+    if row["kind"] is not None:
+        return DueByLink(booking_id=row["id"], leg=row["kind"], amount=row["amount"], due_on=local_date(row["due_at"]))
     due = payable(msgspec.json.decode(row["schedule"], type=list[Leg]), paid_amount=row["paid_amount"])
     if due is None or row["status"] not in ("confirmed", "checked_in") or local_date(now) < opens_on(due.leg):
         return DueByLink(booking_id=row["id"])
@@ -310,6 +334,7 @@ SELECT a.room_type_id, lower(a.stay), 'booking', 0, a.unit_count
  WHERE a.kind = 'booking' AND (a.expires_at IS NULL OR a.expires_at > $1)
    AND NOT EXISTS (SELECT FROM bookings b WHERE b.id = a.owner_id AND b.allocation_id = a.id
                       AND b.status IN ('on_hold', 'confirmed', 'checked_in', 'completed', 'displaced'))
+   AND NOT EXISTS (SELECT FROM booking_charges c WHERE c.id = a.owner_id AND c.allocation_id = a.id AND c.status = 'open')
  ORDER BY 1, 2
 """
 

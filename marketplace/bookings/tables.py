@@ -2,7 +2,7 @@
 
 from piccolo.table import Table
 
-from marketplace.kit.columns import bigint, date, integer, jsonb, key, ref, sealed, text, timestamptz, uuid
+from marketplace.kit.columns import bigint, date, integer, jsonb, key, ref, sealed, smallint, text, timestamptz, uuid
 from marketplace.kit.db import DB
 
 
@@ -41,6 +41,27 @@ class Booking(Table, tablename="bookings", db=DB):
     ending_reason = text(null=True)
     decision_id = uuid(null=True)
     placed_at = timestamptz()
+
+
+class Charge(Table, tablename="booking_charges", db=DB):
+    """Something beside the booked price: further nights that the guests ask for, or what the institution proposes."""
+
+    id = key()
+    booking_id = ref(Booking)
+    institution_id = uuid()
+    kind = text()
+    number = smallint()
+    status = text()
+    quote_id = uuid(null=True)
+    allocation_id = uuid(null=True)
+    first_on = date()
+    end_on = date()
+    lines = jsonb()
+    amount = bigint()
+    currency = text()
+    due_at = timestamptz()
+    opened_at = timestamptz()
+    settled_at = timestamptz(null=True)
 
 
 class PayLink(Table, tablename="pay_links", db=DB):

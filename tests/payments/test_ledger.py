@@ -13,6 +13,7 @@ from marketplace.ledger import rules
 from marketplace.ledger.rules import Account
 from marketplace.payments import operations, queries
 from marketplace.payments.rules import Method, RefundReason
+from tests.support.books import journal_kinds
 
 REFUNDS_PENDING = "4000000000007726"
 CARD_FEE = (428_000 * 340 + 5_000) // 10_000 + 200
@@ -29,7 +30,7 @@ async def ask(desk, payment_id, amount):
 
 
 async def kinds(booking_id):
-    return [journal.kind for journal in await ledger_queries.journals_of(booking_id)]
+    return await journal_kinds(booking_id)
 
 
 @pytest.fixture

@@ -4,16 +4,19 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from marketplace.bookings.events import BookingCancelled
+from marketplace.bookings.operations.charging import void_charges
 from marketplace.bookings.operations.loading import Row
 from marketplace.bookings.rules import Paid
 from marketplace.bookings.states import Event
 from marketplace.kit import audit
 from marketplace.kit.audit import Actor
+from marketplace.kit.clock import local_date
 from marketplace.kit.db import execute
 from marketplace.kit.outbox import publish
 from marketplace.payments import operations as payments
 from marketplace.payments import queries as payment_queries
-from marketplace.payments.rules import RefundReason
+from marketplace.payments.rules import TRADER_CAUSES, RefundReason
+from marketplace.pricing.rules import Cause, rate_on
 
 
 async def captured(row: Row) -> list[Paid]:
@@ -30,7 +33,7 @@ async def end(  # noqa: PLR0913 - how a booking ends is these facts, each named 
 ) -> None:
     """Close a locked booking and send back ``refunds``; ``cause`` names each refund, so that a repeat adds nothing.
 
-    Publishes: booking.cancelled.
+    For the trader's cause the institution owes interest beside each refund (R18). Publishes: booking.cancelled.
     """
     status = row.after(event)
     await execute(
@@ -49,6 +52,17 @@ async def end(  # noqa: PLR0913 - how a booking ends is these facts, each named 
             actor=actor,
             now=now,
         )
+        if reason in TRADER_CAUSES:
+            await payments.request_interest(
+                payment_id=part.payment_id,
+                principal_amount=part.amount,
+                year_bps=rate_on(Cause.TRADER, local_date(now)).year_bps,
+                dedupe=f"interest:{cause}:{part.payment_id}",
+                actor=actor,
+                now=now,
+            )
+    if row.has_open_charges:
+        await void_charges(row, now=now)
     await payments.cancel_open_payments(booking_id=row.id, now=now)
     refund_amount = sum(part.amount for part in refunds)
     await publish(BookingCancelled(**row.news, reason=reason.value, refund_amount=refund_amount), now=now)

@@ -2,6 +2,13 @@
 
 from marketplace.messaging.operations.delivering import deliver
 from marketplace.messaging.operations.reminding import remind
+from marketplace.messaging.operations.telling_finance import (
+    tell_of_decided_dispute,
+    tell_of_dispute,
+    tell_of_old_hold,
+    tell_of_refund_by_hand,
+    tell_of_transfer_owed,
+)
 from marketplace.messaging.operations.telling_guests import (
     send_session_code,
     tell_of_cancellation,
@@ -9,7 +16,9 @@ from marketplace.messaging.operations.telling_guests import (
     tell_of_default,
     tell_of_displacement,
     tell_of_due_payment,
+    tell_of_extension,
     tell_of_guaranteed_departure,
+    tell_of_proposed_charge,
     tell_of_refund,
     tell_of_returned_payment,
 )
@@ -32,15 +41,22 @@ __all__ = (
     "tell_of_cancellation",
     "tell_of_confirmation",
     "tell_of_correction",
+    "tell_of_decided_dispute",
     "tell_of_default",
     "tell_of_displacement",
+    "tell_of_dispute",
     "tell_of_due_payment",
     "tell_of_escalation",
+    "tell_of_extension",
     "tell_of_guaranteed_departure",
     "tell_of_guests_in_house",
     "tell_of_inspection",
+    "tell_of_old_hold",
     "tell_of_preview",
+    "tell_of_proposed_charge",
     "tell_of_refund",
+    "tell_of_refund_by_hand",
     "tell_of_returned_payment",
+    "tell_of_transfer_owed",
     "write",
 )
