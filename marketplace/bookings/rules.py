@@ -12,7 +12,7 @@ from marketplace.inventory.rules import Gender
 from marketplace.kit.clock import local_time
 from marketplace.kit.errors import invalid
 from marketplace.kit.money import yuan
-from marketplace.pricing.rules import Leg, Line, MealPlan, Quote
+from marketplace.pricing.rules import Leg, Line, MealPlan, Quote, Used, used_by
 
 HOLD = timedelta(minutes=30)
 HOLD_EXTENSION = timedelta(minutes=30)
@@ -70,6 +70,15 @@ def line_of_item(item: Item, *, unit_amount: int, quantity: int) -> Line:
         unit_amount=unit_amount,
         quantity=quantity,
     )
+
+
+def used_until(lines: Sequence[Line], *, check_in: date, check_out: date, left_on: date) -> Used:
+    """Return what of a stay was used by those who leave on a day; what was served beside it is used whole."""
+    beside = sum(line.amount for line in lines if line.code in _ITEMS)
+    used = used_by(
+        [line for line in lines if line.code not in _ITEMS], check_in=check_in, check_out=check_out, left_on=left_on
+    )
+    return Used(list_amount=used.list_amount + beside, price_amount=used.price_amount + beside)
 
 
 def month_fee(total_amount: int, *, nights: int) -> int:

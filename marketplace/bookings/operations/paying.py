@@ -82,7 +82,7 @@ async def _pay(  # noqa: PLR0913 - as above.
         await audit.record("booking.payment_opened", actor=actor, subject=booking_id, now=now)
     return_url = f"{settings().public_url}/payments/{wire('pay', payment_id)}/return"
     await payments.start_payment(
-        payment_id=payment_id, success_url=return_url, cancel_url=return_url, actor=actor, now=now
+        payment_id=payment_id, success_url=return_url, cancel_url=f"{return_url}?left=true", actor=actor, now=now
     )
     return payment_id
 

@@ -11,7 +11,7 @@ from uuid import UUID
 
 import msgspec
 
-from marketplace.bookings.rules import Paid, spread_refund
+from marketplace.bookings.rules import Paid, spread_refund, used_until
 from marketplace.kit.audit import SYSTEM, Actor, record
 from marketplace.kit.clock import local_date
 from marketplace.kit.db import execute, transaction
@@ -21,7 +21,7 @@ from marketplace.payments import operations as payments
 from marketplace.payments import queries as payment_queries
 from marketplace.payments.errors import RefundTooLarge
 from marketplace.payments.rules import TRADER_CAUSES, RefundReason
-from marketplace.pricing.rules import CancellationPolicy, Cause, Line, rate_on, refund_due, used_by
+from marketplace.pricing.rules import CancellationPolicy, Cause, Line, rate_on, refund_due
 from marketplace.settlement import queries
 from marketplace.settlement.operations.locks import Stay, lock_payee, lock_stay, lock_transfers
 from marketplace.settlement.operations.unearning import unearn
@@ -77,7 +77,7 @@ async def refund_early_departure(*, booking_id: UUID, now: datetime) -> int:
         stay = found.stay
         assert stay.left_on is not None
         assert stay.ended_at is not None
-        used = used_by(
+        used = used_until(
             [*msgspec.json.decode(stay.lines, type=list[Line]), *await queries.added_lines(booking_id)],
             check_in=stay.check_in,
             check_out=stay.check_out,

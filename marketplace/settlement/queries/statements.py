@@ -7,7 +7,7 @@ import msgspec
 
 from marketplace.bookings import queries as bookings
 from marketplace.bookings.queries import BookingRecord
-from marketplace.bookings.rules import ChargeRow
+from marketplace.bookings.rules import ChargeRow, used_until
 from marketplace.bookings.states import Status
 from marketplace.identity.rules import Principal
 from marketplace.kit.clock import local_date
@@ -15,7 +15,7 @@ from marketplace.kit.crypto import vault
 from marketplace.kit.db import fetch_one
 from marketplace.payments import queries as payments
 from marketplace.payments.rules import RefundReason
-from marketplace.pricing.rules import CancellationPolicy, refund_due, used_by
+from marketplace.pricing.rules import CancellationPolicy, refund_due
 from marketplace.settlement.rules import InvoiceStatus
 
 
@@ -98,7 +98,7 @@ async def _refundable(
         first_paid_at=first_paid_at,
         check_in=record.check_in,
         now=now,
-        used=used_by(record.lines, check_in=record.check_in, check_out=record.check_out, left_on=local_date(now)),
+        used=used_until(record.lines, check_in=record.check_in, check_out=record.check_out, left_on=local_date(now)),
         service_begun=in_house,
     )
 
