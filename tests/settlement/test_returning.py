@@ -100,6 +100,11 @@ async def test_what_the_institution_no_longer_has_it_owes_and_later_transfers_ar
     assert (less.status, less.netted_amount, less.amount) == ("succeeded", 123_200, 123_200)
     assert await house.owed() == (0, 0)
     assert await house.has(account) == 123_200
+    # I20: what it earned and may keep, less what stands between us, is what its account got and it took out.
+    earned = [*await queries.earnings_of(booking_id), *await queries.earnings_of(later)]
+    payable, receivable = await house.owed()
+    kept = sum(one.payable_amount - one.unearned_payable_amount for one in earned)
+    assert kept - payable + receivable == await house.has(account) + 246_400
     assert await ledger.verify() == []
 
 
