@@ -29,7 +29,14 @@ from tests.support.world import World, build, hold
 
 SPEC = Path(__file__).parents[2] / "openapi" / "openapi.json"
 WIRE_ID = re.compile(r"([a-z]{3})_[0-9a-f]{32}")
-ROLES = {"anyone": None, "family": FAMILY, "partner": PARTNER, "institution": STAFF, "officer": PROVINCE, "finance": FINANCE}
+ROLES = {
+    "anyone": None,
+    "family": FAMILY,
+    "partner": PARTNER,
+    "institution": STAFF,
+    "officer": PROVINCE,
+    "finance": FINANCE,
+}
 
 
 def load(*, boundaries: bool) -> schemathesis.BaseSchema:

@@ -129,5 +129,8 @@ async def test_an_extension_and_an_adjustment_of_guests_in_house_are_earned_besi
     await house.step(booking_id, "check-out")
     await operations.close_booking(booking_id=booking_id, now=clock.now())
     # The newest payments give first, and each refund says whose money it was.
-    assert await refunds_of(booking_id) == [("left_early", 1_001, 1_001, 0, 0), ("left_early", 14_999, 13_079, 1_920, 0)]
+    assert await refunds_of(booking_id) == [
+        ("left_early", 1_001, 1_001, 0, 0),
+        ("left_early", 14_999, 13_079, 1_920, 0),
+    ]
     assert await ledger.verify() == []

@@ -17,9 +17,11 @@ from marketplace.messaging.operations.telling_guests import (
     tell_of_displacement,
     tell_of_due_payment,
     tell_of_extension,
+    tell_of_free_cancellation,
     tell_of_guaranteed_departure,
     tell_of_proposed_charge,
     tell_of_refund,
+    tell_of_reinstatement,
     tell_of_returned_payment,
 )
 from marketplace.messaging.operations.telling_staff import (
@@ -48,6 +50,7 @@ __all__ = (
     "tell_of_due_payment",
     "tell_of_escalation",
     "tell_of_extension",
+    "tell_of_free_cancellation",
     "tell_of_guaranteed_departure",
     "tell_of_guests_in_house",
     "tell_of_inspection",
@@ -56,6 +59,7 @@ __all__ = (
     "tell_of_proposed_charge",
     "tell_of_refund",
     "tell_of_refund_by_hand",
+    "tell_of_reinstatement",
     "tell_of_returned_payment",
     "tell_of_transfer_owed",
     "write",

@@ -7,7 +7,7 @@ import msgspec
 
 from marketplace.bookings import queries as bookings
 from marketplace.bookings.queries import BookingRecord
-from marketplace.bookings.rules import ChargeRow, used_until
+from marketplace.bookings.rules import ChargeRow, cancels_free, used_until
 from marketplace.bookings.states import Status
 from marketplace.identity.rules import Principal
 from marketplace.kit.clock import local_date
@@ -15,7 +15,7 @@ from marketplace.kit.crypto import vault
 from marketplace.kit.db import fetch_one
 from marketplace.payments import queries as payments
 from marketplace.payments.rules import RefundReason
-from marketplace.pricing.rules import CancellationPolicy, refund_due
+from marketplace.pricing.rules import CancellationPolicy, Cause, refund_due
 from marketplace.settlement.rules import InvoiceStatus
 
 
@@ -87,7 +87,7 @@ async def _refundable(
     record: BookingRecord, policy: CancellationPolicy, *, first_paid_at: datetime | None, now: datetime
 ) -> int:
     """Return what would go back if the guests cancelled now, or left today."""
-    in_house = record.status is Status.CHECKED_IN
+    in_house, free = record.status is Status.CHECKED_IN, (record.free_cancel_from_at, record.free_cancel_until_at)
     if record.status is not Status.CONFIRMED and not in_house:
         return 0
     held = sum(one.refundable_amount for one in await payments.captured_payments(record.id))
@@ -100,6 +100,8 @@ async def _refundable(
         now=now,
         used=used_until(record.lines, check_in=record.check_in, check_out=record.check_out, left_on=local_date(now)),
         service_begun=in_house,
+        # While the institution is suspended, guests still to come cancel free of charge (R03).
+        cause=Cause.TRADER if not in_house and cancels_free(*free, now=now) else Cause.CONSUMER,
     )
 
 

@@ -7,9 +7,10 @@ from uuid import UUID
 
 import msgspec
 
-from marketplace.bookings.rules import ChargeRow, Contact, Guest, opens_on, payable, prefers_step_free
+from marketplace.bookings.rules import Contact, Guest, opens_on, payable, prefers_step_free
 from marketplace.bookings.states import Status
 from marketplace.certifications import queries as certifications
+from marketplace.certifications.queries.policies import policy_in, policy_of
 from marketplace.certifications.rules import CertificationSnapshot
 from marketplace.identity.rules import Kind, Principal
 from marketplace.inventory import queries as inventory
@@ -54,6 +55,8 @@ class BookingRecord(msgspec.Struct, frozen=True, kw_only=True):
     ended_at: datetime | None
     ending_reason: str | None
     placed_at: datetime
+    free_cancel_from_at: datetime | None
+    free_cancel_until_at: datetime | None
     certification: CertificationSnapshot | None
     payments: list[PaymentRow]
     refunds: list[RefundRow]
@@ -116,15 +119,15 @@ _SELECT = (
     " q.party ->> 'gender' AS gender, b.total_amount, b.paid_amount, b.currency, q.lines || coalesce((SELECT jsonb_agg(line ORDER BY c.id, place)"
     "   FROM booking_charges c, jsonb_array_elements(c.lines) WITH ORDINALITY AS given (line, place)"
     "  WHERE c.booking_id = b.id AND c.status = 'paid'), '[]') AS lines, b.schedule, b.contact, b.guests, b.hold_expires_at,"
-    " b.acknowledged_at, b.checked_in_at, b.ended_at, b.ending_reason, b.placed_at,"
+    " b.acknowledged_at, b.checked_in_at, b.ended_at, b.ending_reason, b.placed_at, b.free_cancel_from_at, b.free_cancel_until_at,"
     " EXISTS (SELECT FROM payments p WHERE p.booking_id = b.id) AS has_payments,"
-    f" {certifications.standing_of('b.institution_id')} AS standing"
+    f" {certifications.standing_of('b.institution_id')} AS standing, {policy_of('$day')} AS policy"
     " FROM bookings b JOIN quotes q ON q.id = b.quote_id JOIN institutions i ON i.id = b.institution_id LEFT JOIN room_types r ON r.id = b.room_type_id"
 )
 # What a record takes over as it was read; the rest is made of it.
 _OWN = frozenset(BookingRecord.__struct_fields__) - {"certification", "payments", "refunds", "rooms"}
 # Institutions see a booking from its confirmation on; before that it is the guest's affair (R24).
-_SCOPE = (
+SCOPE = (
     "(($1 IN ('family', 'partner') AND b.owner_kind = $1 AND b.owner_id = $2)"
     " OR ($1 = 'institution' AND b.institution_id = $3"
     "     AND b.status IN ('confirmed', 'checked_in', 'completed', 'displaced')))"
@@ -134,28 +137,16 @@ _SCOPE = (
 async def booking(*, principal: Principal, booking_id: UUID, now: datetime) -> BookingRecord:
     """Return one booking of the principal's. Refuses: NotFound."""
     row = await fetch_one(
-        f"{_SELECT} WHERE {_SCOPE} AND b.id = $4", principal.kind, principal.id, principal.institution_id, booking_id
-    )
-    if row is None:
-        raise NotFound
-    return (await _records([row], principal=principal, now=now))[0]
-
-
-async def charges(*, principal: Principal, booking_id: UUID) -> list[ChargeRow]:
-    """List what was asked beside the price of one booking of the principal's, in order. Refuses: NotFound."""
-    rows = await fetch(
-        "SELECT b.id AS owner, c.id, c.booking_id, c.kind, c.number, c.status, c.first_on, c.end_on, c.lines, c.amount,"
-        f" c.currency, c.due_at, c.settled_at FROM bookings b LEFT JOIN booking_charges c ON c.booking_id = b.id"
-        f" WHERE {_SCOPE} AND b.id = $4 ORDER BY c.id",
+        f"{_select('$5')} WHERE {SCOPE} AND b.id = $4",
         principal.kind,
         principal.id,
         principal.institution_id,
         booking_id,
+        local_date(now),
     )
-    if not rows:
+    if row is None:
         raise NotFound
-    found = [dict(row) for row in rows if row["id"] is not None]
-    return [msgspec.convert({**row, "lines": msgspec.json.decode(row["lines"])}, ChargeRow) for row in found]
+    return (await _records([row], principal=principal, now=now))[0]
 
 
 async def bookings(
@@ -168,7 +159,7 @@ async def bookings(
 ) -> list[BookingRecord]:
     """List the principal's bookings, the newest first, one more than ``limit`` when there are more."""
     rows = await fetch(
-        f"{_SELECT} WHERE {_SCOPE} AND ($4::text IS NULL OR b.status = $4)"
+        f"{_select('$8')} WHERE {SCOPE} AND ($4::text IS NULL OR b.status = $4)"
         " AND ($5::timestamptz IS NULL OR (b.placed_at, b.id) < ($5, $6::uuid))"
         " ORDER BY b.placed_at DESC, b.id DESC LIMIT $7",
         principal.kind,
@@ -178,6 +169,7 @@ async def bookings(
         after[0] if after else None,
         after[1] if after else None,
         limit + 1,
+        local_date(now),
     )
     return await _records(rows, principal=principal, now=now)
 
@@ -185,13 +177,14 @@ async def bookings(
 async def arrivals(*, principal: Principal, first: date, last: date, now: datetime) -> list[BookingRecord]:
     """List an institution's confirmed bookings that begin from ``first`` to ``last``, in order of arrival."""
     rows = await fetch(
-        f"{_SELECT} WHERE {_SCOPE} AND b.status = 'confirmed' AND b.check_in BETWEEN $4 AND $5"
+        f"{_select('$6')} WHERE {SCOPE} AND b.status = 'confirmed' AND b.check_in BETWEEN $4 AND $5"
         " ORDER BY b.check_in, b.id LIMIT 500",
         principal.kind,
         principal.id,
         principal.institution_id,
         first,
         last,
+        local_date(now),
     )
     return await _records(rows, principal=principal, now=now)
 
@@ -352,6 +345,11 @@ async def impact(*, institution_id: UUID) -> Impact:
     return Impact(**dict(row or {}))
 
 
+def _select(day: str) -> str:
+    """Write the statement with the placeholder of the day on which it is asked."""
+    return _SELECT.replace("$day", day)
+
+
 async def _records(rows: Sequence[Any], *, principal: Principal, now: datetime) -> list[BookingRecord]:
     # Most bookings that are read have just been made; nothing is asked about payments that cannot be there.
     ids = [row["id"] for row in rows if row["has_payments"]]
@@ -369,7 +367,7 @@ async def _records(rows: Sequence[Any], *, principal: Principal, now: datetime) 
                 "schedule": msgspec.json.decode(row["schedule"], type=list[Leg]),
                 "contact": _contact(row["id"], row["contact"]),
                 "guests": _guests(row["id"], row["guests"]),
-                "certification": certifications.snapshot_in(row["standing"], now=now),
+                "certification": certifications.snapshot_in(row["standing"], policy=policy_in(row["policy"]), now=now),
                 "payments": paid.get(row["id"], []),
                 "refunds": refunded.get(row["id"], []),
                 "rooms": rooms.get(row["id"], []),

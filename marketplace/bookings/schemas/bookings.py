@@ -9,20 +9,19 @@ from marketplace.bookings.queries import BookingRecord, Impact
 from marketplace.bookings.rules import (
     OPEN_FOR_PAYMENT,
     CancellationOffer,
-    ChargeRow,
     Contact,
     Guest,
-    Item,
     SeatsWanted,
     StayWanted,
+    cancels_free,
     opens_on,
     payable_leg,
     shown_status,
 )
-from marketplace.bookings.states import BOOKING, CHARGE, ChargeStatus, Status
+from marketplace.bookings.states import BOOKING, Status
 from marketplace.certifications.rules import CertificationSnapshot
 from marketplace.identity.rules import e164
-from marketplace.inventory.rules import PRICE_AMOUNT_MAX, Gender
+from marketplace.inventory.rules import Gender
 from marketplace.inventory.schemas import RoomView
 from marketplace.kit import ids
 from marketplace.kit.clock import local_date
@@ -228,6 +227,10 @@ class BookingView(msgspec.Struct, frozen=True, kw_only=True):
     ended_at: datetime | None
     ending_reason: str | None
     placed_at: datetime
+    free_cancel: Annotated[bool, msgspec.Meta(description="Cancelling costs nothing: the institution was suspended.")]
+    free_cancel_until: Annotated[
+        datetime | None, msgspec.Meta(description="When that ends, once the institution was reinstated; else null.")
+    ]
     certification: CertificationSnapshot | None
     payments: list[PaymentView]
     refunds: list[RefundView]
@@ -275,75 +278,13 @@ class BookingView(msgspec.Struct, frozen=True, kw_only=True):
             ended_at=record.ended_at,
             ending_reason=record.ending_reason,
             placed_at=record.placed_at,
+            free_cancel=status is Status.CONFIRMED
+            and cancels_free(record.free_cancel_from_at, record.free_cancel_until_at, now=now),
+            free_cancel_until=record.free_cancel_until_at,
             certification=record.certification,
             payments=[PaymentView.of(payment) for payment in record.payments],
             refunds=[RefundView.of(refund) for refund in record.refunds],
             rooms=[RoomView.of(room) for room in record.rooms],
-        )
-
-
-class ExtensionQuoteRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Ask what staying until another day would cost."""
-
-    check_out: date
-
-
-class ExtensionRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Hold the further nights of an extension quote."""
-
-    quote_id: QUOTE_ID
-
-
-class AdjustmentRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Ask the guests for something beside the price: so many at so much each."""
-
-    item: Annotated[Item, msgspec.Meta(examples=["extra_meals"])]
-    unit_price: Annotated[Money, msgspec.Meta(examples=[{"amount": 3000, "currency": "CNY"}])]
-    quantity: Annotated[int, msgspec.Meta(ge=1, le=1_000, examples=[4])]
-
-    @property
-    def unit_amount(self) -> int:
-        """Return the price of one in fen. Refuses: Invalid."""
-        if self.unit_price.currency != "CNY" or not 0 < self.unit_price.amount <= PRICE_AMOUNT_MAX:
-            raise invalid("unit_price", zh="单价须为正的人民币金额", en="Give a price in CNY above zero.")
-        return self.unit_price.amount
-
-
-class ChargeView(msgspec.Struct, frozen=True, kw_only=True):
-    """Something beside the booked price: an extension that the guests asked for, or an adjustment proposed to them.
-
-    Nothing is charged that they have not agreed to. While it is open its leg can be paid until `due_at`.
-    """
-
-    id: Annotated[str, msgspec.Meta(pattern=ids.pattern("chg"), examples=[f"chg_{'0' * 31}1"])]
-    booking_id: str
-    leg: Annotated[LegName, msgspec.Meta(description="The leg to pay: `extension` or `adjustment`.")]
-    number: int
-    status: ChargeStatus
-    valid_transitions: list[str]
-    lines: list[LineView]
-    amount: Money
-    first_night: Annotated[date, msgspec.Meta(examples=["2027-07-01"])]
-    end_on: date
-    due_at: Annotated[datetime, msgspec.Meta(description="Until when to answer or to pay.")]
-    settled_at: datetime | None
-
-    @classmethod
-    def of(cls, row: ChargeRow, *, actor: str) -> "ChargeView":
-        """Show a charge to one kind of reader."""
-        return cls(
-            id=ids.wire("chg", row.id),
-            booking_id=ids.wire("bkg", row.booking_id),
-            leg=LegName(row.kind),
-            number=row.number,
-            status=row.status,
-            valid_transitions=CHARGE.valid_transitions(row.status, actor=actor),
-            lines=[LineView.of(line, row.currency) for line in row.lines],
-            amount=Money(row.amount, row.currency),
-            first_night=row.first_on,
-            end_on=row.end_on,
-            due_at=row.due_at,
-            settled_at=row.settled_at,
         )
 
 
@@ -355,6 +296,7 @@ class CancellationQuoteView(msgspec.Struct, frozen=True):
     paid: Money
     refund: Money
     fee: Money
+    free_cancel: Annotated[bool, msgspec.Meta(description="The fee is nothing, since the institution was suspended.")]
     expires_at: datetime
 
     @classmethod
@@ -366,6 +308,7 @@ class CancellationQuoteView(msgspec.Struct, frozen=True):
             paid=Money(offer.paid_amount),
             refund=Money(offer.refund_amount),
             fee=Money(offer.paid_amount - offer.refund_amount),
+            free_cancel=offer.free_cancel,
             expires_at=offer.expires_at,
         )
 
