@@ -22,6 +22,7 @@ LONG = {
     "assessment": f"asm_{'0' * 32}",
     "guest_count": 2,
     "until_on": date(2026, 11, 3),
+    "step": "county_review",
     "link": "https://houniao.example/p/AbCdEfGhIjK",
 }
 
