@@ -8,7 +8,17 @@ from litestar import Litestar
 from litestar.datastructures import State
 from litestar.plugins.prometheus import PrometheusConfig
 
-from marketplace.bookings.controllers import Approvals, Bookings, FrontDesk, Quotes, pay_page, pay_there, payment_return
+from marketplace.bookings.controllers import (
+    Adjustments,
+    Approvals,
+    Bookings,
+    Charges,
+    FrontDesk,
+    Quotes,
+    pay_page,
+    pay_there,
+    payment_return,
+)
 from marketplace.catalog.controllers import Institutions, Pictures
 from marketplace.certifications.controllers import (
     Appeals,
@@ -44,11 +54,21 @@ from marketplace.payments import gateway
 from marketplace.payments.controllers import ProviderWebhooks
 from marketplace.places.controllers import Places
 from marketplace.pricing.controllers import Promotions, RatePlans, SeasonRates
+from marketplace.quality.controllers import Complaints, Incidents, Signals
 from marketplace.register.controllers import Register
 from marketplace.search.controllers import Stays
 from marketplace.settings import Settings, settings
-from marketplace.settlement.controllers import Payees, Transfers, onboarding_return
-from marketplace.signing.controllers import WellKnown
+from marketplace.settlement.controllers import (
+    Credits,
+    Invoices,
+    Payees,
+    RefundTasks,
+    Statements,
+    TransferReleases,
+    Transfers,
+    onboarding_return,
+)
+from marketplace.signing.controllers import KeyRotations, WellKnown
 from marketplace.tours.controllers import Departures, Tours
 from marketplace.transparency.controllers import AuditLog
 
@@ -67,6 +87,7 @@ CONTROLLERS = (
     Certificates,
     StatusLists,
     WellKnown,
+    KeyRotations,
     Register,
     AuditLog,
     Publicity,
@@ -75,6 +96,7 @@ CONTROLLERS = (
     Rectifications,
     Cases,
     Decisions,
+    Adjustments,
     Approvals,
     Appeals,
     Rubrics,
@@ -82,17 +104,26 @@ CONTROLLERS = (
     InspectionDraws,
     Inspections,
     InspectionConflicts,
+    Complaints,
+    Incidents,
+    Signals,
     SessionCodes,
     Sessions,
     Tokens,
     Quotes,
     Bookings,
+    Charges,
     FrontDesk,
     pay_page,
     pay_there,
     payment_return,
     Payees,
     Transfers,
+    Statements,
+    Invoices,
+    Credits,
+    RefundTasks,
+    TransferReleases,
     onboarding_return,
     ProviderWebhooks,
     Events,

@@ -20,9 +20,16 @@ LONG = {
     "refund_amount": 12_345_600,
     "booking": f"bkg_{'0' * 32}",
     "assessment": f"asm_{'0' * 32}",
+    "complaint": f"cpl_{'0' * 32}",
+    "incident": f"icd_{'0' * 32}",
+    "size": "123456",
+    "note": "houniao.example/audit\n123456\nXcna\n\n— houniao.example/audit 4pQx\n",
     "guest_count": 2,
     "until_on": date(2026, 11, 3),
     "step": "county_review",
+    "outcome": "我方败诉 lost",
+    "payment": "pay_0192f0c11a2b7c3d8e4f5a6b7c8d9e0f",
+    "refund": "ref_0192f0c11a2b7c3d8e4f5a6b7c8d9e0f",
     "link": "https://houniao.example/p/AbCdEfGhIjK",
 }
 

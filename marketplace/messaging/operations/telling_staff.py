@@ -126,6 +126,34 @@ async def tell_of_inspection(*, inspection_id: UUID, now: datetime) -> None:
         )
 
 
+async def tell_of_uninspected(*, inspection_id: UUID, now: datetime) -> None:
+    """Write to the officers of the level that an overdue inspection has reached; to the province where there is none."""
+    inspection = await inspections.inspection(inspection_id)
+    officers = [one for one in await officers_near(inspection.jurisdiction_code) if one.level != Level.COUNTY]
+    reached = [officer for officer in officers if officer.level == inspection.escalated_to]
+    for officer in reached or officers:
+        await write(
+            template="inspection_escalated",
+            to=officer.email,
+            facts={"institution": inspection.institution_name, "due_on": inspection.inspect_by_on},
+            dedupe=f"inspection_escalated:{inspection_id}:{inspection.escalated_to}:{officer.id}",
+            now=now,
+        )
+
+
+async def tell_of_checkpoint(*, size: int, note: str, now: datetime) -> None:
+    """Send the checkpoint of a day to every officer of the province: a mail that they keep is a witness."""
+    provinces = {chain[-1] for chain in (await places.jurisdiction_chains()).values()}
+    for officer in await identities.officers_of(jurisdictions=sorted(provinces)):
+        await write(
+            template="audit_checkpoint",
+            to=officer.email,
+            facts={"size": str(size), "note": note},
+            dedupe=f"audit_checkpoint:{size}:{officer.id}",
+            now=now,
+        )
+
+
 async def tell_of_guests_in_house(*, booking_id: UUID, decision_id: UUID, now: datetime) -> None:
     """Write to the officers of every level that guests live where they may no longer stay."""
     notice = await bookings.notice(booking_id=booking_id)
