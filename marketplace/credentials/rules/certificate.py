@@ -33,6 +33,7 @@ class Certificate(Standing, frozen=True, kw_only=True):
     address: str
     licensed_bed_count: int
     plaque_text: str
+    assessment_id: UUID | None
     status_position: int
     status_since: datetime
     status_reason: str
