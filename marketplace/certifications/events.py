@@ -113,7 +113,6 @@ class AssessmentOrdered(Event, frozen=True, kw_only=True):
     kind = "assessment.ordered"
 
     assessment_id: UUID
-    certification_id: UUID
     institution_id: UUID
 
 
@@ -123,7 +122,6 @@ class AssessmentPreviewed(Event, frozen=True, kw_only=True):
     kind = "assessment.previewed"
 
     assessment_id: UUID
-    certification_id: UUID
     institution_id: UUID
 
 
@@ -135,6 +133,22 @@ class AssessmentCorrectionRequested(Event, frozen=True, kw_only=True):
     assessment_id: UUID
     correction_id: UUID
     institution_id: UUID
+
+
+class DeadlineMoved(Event, frozen=True, kw_only=True):
+    """The calendar of a year has been published, and a period that runs ends later than was told."""
+
+    kind = "certification.deadline_moved"
+
+    deadline_id: UUID
+
+
+class DeadlineOverdue(Event, frozen=True, kw_only=True):
+    """An authority has not acted in time; its officers are told, and the level above when it stays so."""
+
+    kind = "certification.deadline_overdue"
+
+    deadline_id: UUID
 
 
 class InspectionsDrawn(Event, frozen=True, kw_only=True):

@@ -8,6 +8,7 @@ from marketplace.kit import clock
 from marketplace.kit.ids import new_id
 from seed.institutions import InstitutionPlan, PlantedInstitution, plan_institutions, plant_institution
 from seed.places import PLACES, plant_places
+from seed.rubric import plant_rubrics
 from seed.standings import Timeline, certify
 
 NOW = datetime(2026, 11, 21, 4, 0, 30, tzinfo=UTC)
@@ -24,6 +25,7 @@ def still(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 async def places() -> None:
     await plant_places(now=NOW)
+    await plant_rubrics(now=NOW)
 
 
 @pytest.fixture

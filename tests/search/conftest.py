@@ -28,6 +28,7 @@ from marketplace.search import queries
 from marketplace.search.rules import ORIGINS, Asked, Party, Window, check_asked
 from seed.institutions import InstitutionPlan, plan_institutions, plant_institution
 from seed.places import plant_places
+from seed.rubric import plant_rubrics
 from seed.standings import Timeline, certify
 
 NOW = datetime(2027, 3, 1, 4, 0, 30, tzinfo=UTC)
@@ -208,6 +209,7 @@ class Town:
 @pytest.fixture
 async def town(database) -> Town:
     await plant_places(now=NOW)
+    await plant_rubrics(now=NOW)
     return Town(places=await places_by_code())
 
 

@@ -9,7 +9,6 @@ import httpx
 
 from marketplace.catalog import operations as catalog
 from marketplace.certifications import queries as certification_queries
-from marketplace.certifications.rules import Scores
 from marketplace.identity import operations as identity
 from marketplace.identity.operations import OpenedSession
 from marketplace.identity.rules import Kind, Level, Principal
@@ -24,8 +23,8 @@ from marketplace.places.rules import Position
 from seed import procedure
 from seed.places import plant_places
 from seed.rubric import plant_rubrics
+from seed.sheets import sheet_for
 
-GOOD_SCORES = Scores(environment=100, facilities=110, operations=130, services=520)
 # One hash for every member of staff in the tests: they sign in by an opened session, never by password.
 NO_PASSWORD = "$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQ$AAAAAAAAAAAAAAAAAAAAAA"
 
@@ -126,9 +125,9 @@ class World:
     async def certify(self, institution_id: UUID, officer: Caller) -> UUID:
         certification = await procedure.certify(
             institution_id=institution_id,
-            scores=GOOD_SCORES,
-            # Long enough ago for the publicity to be over, whatever holidays lie between.
-            assessed_on=self.day(-21),
+            sheet=sheet_for(5),
+            # Long enough ago for preview and publicity to be over, whatever holidays lie between.
+            assessed_on=self.day(-45),
             actor=officer.principal,
             now=self.now,
         )

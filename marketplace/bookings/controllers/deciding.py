@@ -7,6 +7,7 @@ from litestar.params import FromPath
 from marketplace.bookings import operations, queries
 from marketplace.bookings.schemas import ImpactView
 from marketplace.certifications import queries as certifications
+from marketplace.certifications.queries.policies import policy_on
 from marketplace.certifications.schemas import CertificationView
 from marketplace.identity.errors import DecisionAltered, DecisionExpired, DecisionNotPending, SecondOfficerRequired
 from marketplace.identity.guards import requires
@@ -39,7 +40,8 @@ class Approvals(Controller):
         found = parse("dec", decision_id)
         certification_id = await operations.approve_revocation(principal=principal, decision_id=found, now=now)
         certification = await certifications.certification(principal=principal, certification_id=certification_id)
-        return CertificationView.of(certification, principal=principal, now=now)
+        policy = await policy_on(clock.local_date(now))
+        return CertificationView.of(certification, principal=principal, policy=policy, now=now)
 
     @get(
         "/v1/certifications/{certification_id:str}/impact",

@@ -15,6 +15,9 @@ from marketplace.certifications.operations.assessing import (
     flag_overdue_assessments,
     order_due_assessments,
 )
+from marketplace.certifications.operations.attention import (
+    call_attention,
+)
 from marketplace.certifications.operations.correcting import (
     answer_correction,
     request_correction,
@@ -53,6 +56,10 @@ from marketplace.certifications.operations.proceeding import (
     hold_hearing,
     notice,
 )
+from marketplace.certifications.operations.recounting import (
+    publish_calendar,
+    recount_deadlines,
+)
 from marketplace.certifications.operations.rectifying import (
     complete_rectification,
     fail_reinspection,
@@ -70,7 +77,6 @@ from marketplace.certifications.operations.restricting import (
 from marketplace.certifications.operations.reviewing import (
     advance,
     dismiss_objections,
-    enter_visit,
     extend_decision,
     give_completeness_notice,
     publicise,
@@ -105,6 +111,7 @@ __all__ = (
     "add_evidence",
     "advance",
     "answer_correction",
+    "call_attention",
     "call_hearing",
     "certify",
     "complete_rectification",
@@ -117,7 +124,6 @@ __all__ = (
     "draw_inspections",
     "ensure_bookable",
     "enter_result",
-    "enter_visit",
     "escalate_overdue",
     "escalate_uninspected",
     "expire_due",
@@ -139,8 +145,10 @@ __all__ = (
     "plant_rubric",
     "publicise",
     "publish_assessment",
+    "publish_calendar",
     "raise_objection",
     "record_inspection",
+    "recount_deadlines",
     "reinstate",
     "reject",
     "renew",

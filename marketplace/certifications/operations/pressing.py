@@ -5,7 +5,8 @@ from uuid import UUID
 
 from marketplace.certifications.events import InspectionEscalated
 from marketplace.certifications.queries.inspections import INSPECTIONS, as_inspection
-from marketplace.certifications.rules import escalation, higher
+from marketplace.certifications.queries.policies import policy_on
+from marketplace.certifications.rules import Policy, escalation, higher
 from marketplace.certifications.states import STANDING
 from marketplace.kit import audit, clock
 from marketplace.kit.audit import SYSTEM
@@ -25,16 +26,17 @@ async def escalate_uninspected(*, now: datetime) -> int:
         clock.local_date(now),
         sorted(STANDING),
     )
-    return len([row["id"] for row in rows if await _escalate(row["id"], now=now)])
+    policy = await policy_on(clock.local_date(now))
+    return len([row["id"] for row in rows if await _escalate(row["id"], policy=policy, now=now)])
 
 
-async def _escalate(inspection_id: UUID, *, now: datetime) -> bool:
+async def _escalate(inspection_id: UUID, *, policy: Policy, now: datetime) -> bool:
     async with transaction():
         row = await fetch_one(f"{INSPECTIONS} WHERE n.id = $1 AND n.outcome IS NULL FOR UPDATE OF n", inspection_id)
         if row is None:
             return False
         found = as_inspection(row)
-        level = escalation(found.inspect_by_on, today=clock.local_date(now))
+        level = escalation(found.inspect_by_on, policy=policy, today=clock.local_date(now))
         if level is None or higher(found.escalated_to, level) == found.escalated_to:
             return False
         await execute(

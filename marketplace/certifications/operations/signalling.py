@@ -7,7 +7,8 @@ from marketplace.certifications.events import AssessmentOrdered
 from marketplace.certifications.operations.assessing import is_at_risk
 from marketplace.certifications.operations.recording import lock
 from marketplace.certifications.queries.inspections import inspection
-from marketplace.certifications.rules import Certification, SignalKind, assessment_due, called_for, policy_on
+from marketplace.certifications.queries.policies import policy_on
+from marketplace.certifications.rules import Certification, Policy, SignalKind, assessment_due, called_for
 from marketplace.certifications.rules.inspecting import Outcome
 from marketplace.certifications.states import ASSESSED, AssessmentStatus, Status
 from marketplace.kit import audit, clock
@@ -34,6 +35,7 @@ async def signal(
     )
     if current is None:
         return None
+    policy = await policy_on(today)
     async with transaction():
         found = await lock(current)
         if await fetch_value(
@@ -51,7 +53,7 @@ async def signal(
         await audit.record("certification.signalled", actor=actor, subject=found.id, now=now, after=[kind, subject_id])
         order_id = None
         if found.status in ASSESSED:
-            due_on = called_for(kind, [*await _raised_on(found.id, kind), today], today=today)
+            due_on = called_for(policy.triggers[kind], [*await _raised_on(found.id, kind), today], today=today)
             order_id = await _order(found, kind=kind, due_on=due_on, now=now) if due_on is not None else None
         await execute(
             "INSERT INTO certification_signals (id, certification_id, kind, subject_id, raised_at, assessment_id)"
@@ -64,21 +66,21 @@ async def signal(
             order_id,
         )
         if order_id is None and found.status in ASSESSED:
-            await _hasten(found, now=now)
+            await _hasten(found, policy=policy, now=now)
     return order_id
 
 
-async def _hasten(found: Certification, *, now: datetime) -> None:
+async def _hasten(found: Certification, *, policy: Policy, now: datetime) -> None:
     """Bring the scheduled visit forward of an institution that has come to be at risk, but not by surprise.
 
     An order that is open already is due within the notice, and so no later.
     """
-    if not await is_at_risk(found.id, now=now):
+    if not await is_at_risk(found.id, policy=policy, now=now):
         return
     today = clock.local_date(now)
     sooner = max(
-        assessment_due(found.assessed_on, grade=found.grade, at_risk=True),
-        today + timedelta(days=policy_on(today).assessment_notice_days),
+        assessment_due(found.assessed_on, grade=found.grade, policy=policy, at_risk=True),
+        today + timedelta(days=policy.assessment_notice_days),
     )
     if sooner >= found.assessment_due_on:
         return
@@ -106,14 +108,15 @@ async def _order(found: Certification, *, kind: SignalKind, due_on: date, now: d
         return None
     order_id: UUID = known["id"] if known is not None else new_id()
     await execute(
-        "INSERT INTO assessment_orders (id, certification_id, status, due_on, ordered_at, reason)"
-        " VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (id) DO UPDATE SET due_on = $4, reason = $6",
+        "INSERT INTO assessment_orders (id, institution_id, certification_id, status, due_on, ordered_at, reason)"
+        " VALUES ($1, $7, $2, $3, $4, $5, $6) ON CONFLICT (id) DO UPDATE SET due_on = $4, reason = $6",
         order_id,
         found.id,
         AssessmentStatus.ORDERED,
         due_on,
         now,
         kind,
+        found.institution_id,
     )
     await execute(
         "UPDATE certifications SET assessment_due_on = least(assessment_due_on, $2), version = version + 1 WHERE id = $1",
@@ -121,10 +124,7 @@ async def _order(found: Certification, *, kind: SignalKind, due_on: date, now: d
         due_on,
     )
     await audit.record("assessment.ordered", actor=SYSTEM, subject=order_id, now=now, why=kind)
-    await publish(
-        AssessmentOrdered(assessment_id=order_id, certification_id=found.id, institution_id=found.institution_id),
-        now=now,
-    )
+    await publish(AssessmentOrdered(assessment_id=order_id, institution_id=found.institution_id), now=now)
     return order_id
 
 

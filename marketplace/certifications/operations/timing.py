@@ -36,16 +36,18 @@ async def plant_clocks(*, policies: Sequence[ClockPolicy], actor: Actor, now: da
     """Write rows of the clocks, replacing those of the same clock and day; deadlines that run keep theirs."""
     async with transaction():
         await execute(
-            "INSERT INTO certification_clocks (clock, effective_from, length, unit, silence, basis)"
-            " SELECT * FROM unnest($1::text[], $2::date[], $3::smallint[], $4::text[], $5::text[], $6::text[])"
+            "INSERT INTO certification_clocks (clock, effective_from, length, unit, silence, basis, status)"
+            " SELECT * FROM unnest($1::text[], $2::date[], $3::smallint[], $4::text[], $5::text[], $6::text[],"
+            " $7::text[])"
             " ON CONFLICT (clock, effective_from) DO UPDATE SET length = excluded.length, unit = excluded.unit,"
-            " silence = excluded.silence, basis = excluded.basis",
+            " silence = excluded.silence, basis = excluded.basis, status = excluded.status",
             [row.clock for row in policies],
             [row.effective_from for row in policies],
             [row.length for row in policies],
             [row.unit for row in policies],
             [row.silence for row in policies],
             [row.basis for row in policies],
+            [row.status for row in policies],
         )
         await audit.record("certification.clocks_planted", actor=actor, subject=CLOCKS, now=now, after=list(policies))
 
@@ -57,13 +59,17 @@ async def start(
     require_transaction()
     table = await timetable()
     first = begins or now
-    found = table.deadline(clock, start=first) if due_on is None else table.until(clock, start=first, due_on=due_on)
+    found = table.deadline(clock, start=first)
+    is_set = False
+    if due_on is not None and due_on != found.due_on:
+        found, is_set = table.until(clock, start=first, due_on=due_on), True
     deadline_id = new_id()
     await execute(
         "INSERT INTO certification_deadlines (id, subject_id, clock, started_on, due_on, due_at, policy_from, silence,"
-        " calendar_version, is_tentative, status) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'running')",
+        " calendar_version, is_tentative, status, is_set) VALUES ($1, $2, $4, $5, $6, $7, $8, $9, $10, $11, 'running', $3)",
         deadline_id,
         subject_id,
+        is_set,
         *(getattr(found, name) for name in Deadline.__struct_fields__),
     )
     if clock in FIRING:

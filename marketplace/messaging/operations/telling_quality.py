@@ -7,7 +7,7 @@ from marketplace.bookings import queries as bookings
 from marketplace.identity import queries as identities
 from marketplace.identity.rules import Level
 from marketplace.kit.ids import wire
-from marketplace.messaging.operations.telling_staff import officers_over, reader
+from marketplace.messaging.operations.telling_staff import officers_near, reader_of
 from marketplace.messaging.operations.writing import write
 from marketplace.quality import queries as quality
 
@@ -25,7 +25,7 @@ async def tell_of_referral(*, complaint_id: UUID, now: datetime) -> None:
     """Write to everybody who works at an institution that civil affairs asks it something."""
     found = await quality.complaint_of(complaint_id)
     for email in await identities.institution_emails(institution_id=found.institution_id):
-        dedupe = f"complaint_referred:{complaint_id}:{reader(email)}"
+        dedupe = f"complaint_referred:{complaint_id}:{reader_of(email)}"
         facts = {"complaint": wire("cpl", complaint_id)}
         await write(template="complaint_referred", to=email, facts=facts, dedupe=dedupe, now=now)
 
@@ -56,5 +56,5 @@ async def tell_of_incident(*, incident_id: UUID, now: datetime) -> None:
 
 async def _nearest(jurisdiction: str) -> list[identities.Officer]:
     """Return the officers below the province; those of the province where there is nobody else."""
-    officers = await officers_over(jurisdiction)
+    officers = await officers_near(jurisdiction)
     return [officer for officer in officers if officer.level != Level.PROVINCE] or officers

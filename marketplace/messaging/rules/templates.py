@@ -137,6 +137,18 @@ _ALL = (
         " All you paid will be paid back.",
     ),
     Template(
+        name="free_cancellation_offered",
+        zh="{institution}已被暂停认定。您{check_in}的预订可免费取消，已付款全额退回；保留预订则以恢复为准，届时另行通知。",
+        en="{institution} has been suspended. You may cancel your stay from {check_in} free of charge, and all you paid"
+        " comes back. If you keep it, we tell you when the institution is reinstated.",
+    ),
+    Template(
+        name="free_cancellation_limited",
+        zh="{institution}已恢复认定，您{check_in}的预订照常。{until_on}前仍可免费取消。",
+        en="{institution} has been reinstated and your stay from {check_in} takes place. You may still cancel it free of"
+        " charge until {until_on}.",
+    ),
+    Template(
         name="hold_voided",
         zh="{institution}的认定已被撤销，您的预留已取消，未产生费用。",
         en="{institution} is no longer certified; the room held for you is released and nothing was charged.",
@@ -231,6 +243,38 @@ _ALL = (
         subject_en="An assessment is overdue",
         zh="{institution}的质量评估应于 {due_on} 前完成，现已逾期，请督办。任务编号 {assessment}。",
         en="The assessment of {institution} was due by {due_on} and is overdue. Please see to it. Task {assessment}.",
+    ),
+    Template(
+        name="step_overdue",
+        channel=Channel.MAIL,
+        subject_zh="督办：认定事项逾期",
+        subject_en="A step of certification is overdue",
+        zh="{institution}：{step}应于 {due_on} 前完成，现已逾期，请尽快办理。",
+        en="{institution}: {step_en} was due by {due_on} and is overdue. Please see to it.",
+    ),
+    Template(
+        name="deadline_moved",
+        channel=Channel.MAIL,
+        subject_zh="期限顺延通知",
+        subject_en="A deadline has moved",
+        zh="国务院办公厅已公布节假日安排，{institution}的{step}期限顺延至 {due_on}。",
+        en="The holidays of the year have been published: for {institution}, {step_en} now ends on {due_on}.",
+    ),
+    Template(
+        name="rectification_overdue",
+        channel=Channel.MAIL,
+        subject_zh="督办：逾期未整改",
+        subject_en="A rectification is overdue",
+        zh="{institution}逾期未提交整改报告，请依程序处理。",
+        en="{institution} has not reported its rectification in time. Please decide what follows.",
+    ),
+    Template(
+        name="reasons_overdue",
+        channel=Channel.MAIL,
+        subject_zh="督办：紧急暂停逾期未说明理由",
+        subject_en="An emergency suspension lacks its reasons",
+        zh="{institution}被紧急暂停后，逾期未说明理由，请核查。",
+        en="The emergency suspension of {institution} was not reasoned in time. Please look into it.",
     ),
     Template(
         name="assessment_preview",
