@@ -8,7 +8,17 @@ from litestar import Litestar
 from litestar.datastructures import State
 from litestar.plugins.prometheus import PrometheusConfig
 
-from marketplace.bookings.controllers import Approvals, Bookings, FrontDesk, Quotes, pay_page, pay_there, payment_return
+from marketplace.bookings.controllers import (
+    Adjustments,
+    Approvals,
+    Bookings,
+    Charges,
+    FrontDesk,
+    Quotes,
+    pay_page,
+    pay_there,
+    payment_return,
+)
 from marketplace.catalog.controllers import Institutions, Pictures
 from marketplace.certifications.controllers import (
     Appeals,
@@ -48,7 +58,16 @@ from marketplace.quality.controllers import Complaints, Incidents, Signals
 from marketplace.register.controllers import Register
 from marketplace.search.controllers import Stays
 from marketplace.settings import Settings, settings
-from marketplace.settlement.controllers import Payees, Transfers, onboarding_return
+from marketplace.settlement.controllers import (
+    Credits,
+    Invoices,
+    Payees,
+    RefundTasks,
+    Statements,
+    TransferReleases,
+    Transfers,
+    onboarding_return,
+)
 from marketplace.signing.controllers import KeyRotations, WellKnown
 from marketplace.tours.controllers import Departures, Tours
 from marketplace.transparency.controllers import AuditLog
@@ -77,6 +96,7 @@ CONTROLLERS = (
     Rectifications,
     Cases,
     Decisions,
+    Adjustments,
     Approvals,
     Appeals,
     Rubrics,
@@ -92,12 +112,18 @@ CONTROLLERS = (
     Tokens,
     Quotes,
     Bookings,
+    Charges,
     FrontDesk,
     pay_page,
     pay_there,
     payment_return,
     Payees,
     Transfers,
+    Statements,
+    Invoices,
+    Credits,
+    RefundTasks,
+    TransferReleases,
     onboarding_return,
     ProviderWebhooks,
     Events,

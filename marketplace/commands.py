@@ -222,12 +222,18 @@ def verify_ledger(*, as_json: bool) -> None:
 
 
 def in_database(
-    module: str, function: str, *given: Any, at_now: bool = False, with_provider: bool = False, **named: Any
+    module: str,
+    function: str,
+    *given: Any,
+    at_now: bool = False,
+    with_provider: bool = False,
+    as_owner: bool = False,
+    **named: Any,
 ) -> Any:
     """Run one of our async functions in the database of the environment, or of what runs here; returns its result.
 
     With ``at_now`` it is told the time, which in development may have been moved; ``with_provider`` it may ask the payment
-    provider.
+    provider; ``as_owner`` it may change the schema, where another login serves.
     """
     import asyncio
     import importlib
@@ -245,7 +251,8 @@ def in_database(
     configure(settings())
 
     async def connected() -> Any:
-        await db.connect(settings().database_url)
+        url = settings().database_owner_url if as_owner else None
+        await db.connect(url or settings().database_url)
         if with_provider:
             from marketplace.payments import gateway
 

@@ -24,6 +24,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     environment: Environment
     database_url: str
+    # Who migrates, where that is not who serves: the application's login then owns no table and rewrites no books.
+    database_owner_url: str | None
     redis_url: str
     secret_key: bytes
     public_url: str
@@ -109,6 +111,7 @@ def read(environ: Mapping[str, str]) -> Settings:
         database_url=reader.get(
             "DATABASE_URL", _url("postgresql", "postgres"), example="postgresql://user:password@host:5432/marketplace"
         ),
+        database_owner_url=environ.get("DATABASE_OWNER_URL") or None,
         redis_url=reader.get("REDIS_URL", _url("redis", "rediss"), example="redis://:password@host:6379/0"),
         secret_key=reader.get("SECRET_KEY", _secret, example="$(openssl rand -base64 32)"),
         public_url=reader.get("PUBLIC_URL", _url("http", "https"), example="https://houniao.example"),

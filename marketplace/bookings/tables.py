@@ -3,7 +3,7 @@
 from piccolo.table import Table
 
 from marketplace.institutions.tables import Institution
-from marketplace.kit.columns import bigint, date, integer, jsonb, key, ref, sealed, text, timestamptz, uuid
+from marketplace.kit.columns import bigint, date, integer, jsonb, key, ref, sealed, smallint, text, timestamptz, uuid
 from marketplace.kit.db import DB
 
 
@@ -44,6 +44,27 @@ class Booking(Table, tablename="bookings", db=DB):
     placed_at = timestamptz()
     free_cancel_from_at = timestamptz(null=True)
     free_cancel_until_at = timestamptz(null=True)
+
+
+class Charge(Table, tablename="booking_charges", db=DB):
+    """Something beside the booked price: further nights that the guests ask for, or what the institution proposes."""
+
+    id = key()
+    booking_id = ref(Booking)
+    institution_id = uuid()
+    kind = text()
+    number = smallint()
+    status = text()
+    quote_id = uuid(null=True)
+    allocation_id = uuid(null=True)
+    first_on = date()
+    end_on = date()
+    lines = jsonb()
+    amount = bigint()
+    currency = text()
+    due_at = timestamptz()
+    opened_at = timestamptz()
+    settled_at = timestamptz(null=True)
 
 
 class PayLink(Table, tablename="pay_links", db=DB):

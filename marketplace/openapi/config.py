@@ -25,6 +25,7 @@ TAGS = {
     "bookings": "Holds, bookings and stays · 预订",
     "payments": "Payments and refunds · 支付与退款",
     "settlement": "What institutions are paid · 机构结算",
+    "finance": "The platform's finance people, always two of them · 平台财务",
     "tours": "Group tours and departures · 团队旅居",
     "events": "The partner feed · 事件流",
     "operations": "Health and metrics · 运行状况",

@@ -43,11 +43,22 @@ class RefundFailed(_RefundEvent, frozen=True, kw_only=True):
     kind = "refund.failed"
 
 
+class RefundHandedOver(Event, frozen=True, kw_only=True):
+    """People are to pay a refund by bank."""
+
+    kind = "refund.handed_over"
+
+    refund_id: UUID
+    booking_id: UUID
+    amount: int
+
+
 class DisputeOpened(Event, frozen=True, kw_only=True):
     """A payer's bank has taken money back until it decides; what is left of the booking's money is not passed on."""
 
     kind = "dispute.opened"
 
+    dispute_id: UUID
     payment_id: UUID
     booking_id: UUID
     amount: int
@@ -58,6 +69,7 @@ class DisputeDecided(Event, frozen=True, kw_only=True):
 
     kind = "dispute.decided"
 
+    dispute_id: UUID
     payment_id: UUID
     booking_id: UUID
     amount: int

@@ -69,7 +69,15 @@ class RefundReason(StrEnum):
     LATE_PAYMENT = "late_payment"
     SURPLUS_PAYMENT = "surplus_payment"
     UNPAID = "unpaid"
+    LEFT_EARLY = "left_early"
+    CREDIT = "credit"
+    # Beside a refund of money, not out of it: what it would have borne meanwhile (R18).
+    INTEREST = "interest"
     OTHER = "other"
+
+
+# 法释〔2025〕4号 art. 15–17: the trader's cause, for which a refund bears interest at the lending rate.
+TRADER_CAUSES = frozenset({RefundReason.REVOCATION, RefundReason.INSTITUTION})
 
 
 class PaymentRequest(msgspec.Struct, frozen=True, kw_only=True):

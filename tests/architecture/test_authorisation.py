@@ -24,9 +24,11 @@ from marketplace.transparency.operations import sequence
 from tests.certifications.sheets import sheet_of
 from tests.support.sandbox import Sandbox
 from tests.support.sides import (
+    ADJUSTMENT,
     ANYONE,
     COUNTY,
     FAMILY,
+    FINANCE,
     PARTNER,
     PREFECTURE,
     PROMOTION,
@@ -40,7 +42,7 @@ from tests.support.sides import (
 )
 from tests.support.world import booking_body, build
 
-ROLES = (ANYONE, FAMILY, PARTNER, READER, STAFF, COUNTY, PREFECTURE, PROVINCE)
+ROLES = (ANYONE, FAMILY, PARTNER, READER, STAFF, COUNTY, PREFECTURE, PROVINCE, FINANCE)
 OFFICERS = frozenset({COUNTY, PREFECTURE, PROVINCE})
 GUESTS = frozenset({FAMILY, PARTNER})
 SIGNED_IN = frozenset(ROLES) - {ANYONE}
@@ -80,6 +82,11 @@ def officers(*callers: str, body: Callable[[Ids], object] | None = None, **named
 
 def always(value: object) -> Callable[[Ids], object]:
     return lambda _: value
+
+
+def finance(body: Callable[[Ids], object] | None = None) -> Route:
+    """Whose money it is makes no difference to the platform's finance people."""
+    return Route(callers=frozenset({FINANCE}), body=body, shared=True)
 
 
 HIDDEN = Route(callers=frozenset(), hidden=True)
@@ -142,6 +149,33 @@ ROUTES: dict[str, Route] = {
     "POST /v1/bookings/{booking_id}/cancellation": own(
         FAMILY, PARTNER, keyed=True, body=lambda ids: {"cancellation_quote_id": ids["cancellation_quote_id"]}
     ),
+    "GET /v1/bookings/{booking_id}/statement": own(FAMILY, PARTNER, READER, STAFF),
+    "GET /v1/bookings/{booking_id}/charges": own(FAMILY, PARTNER, READER, STAFF),
+    "POST /v1/bookings/{booking_id}/extension-quotes": own(
+        FAMILY, PARTNER, body=lambda ids: {"check_out": ids["longer"]}, booking_id="confirmed_id"
+    ),
+    "POST /v1/bookings/{booking_id}/extensions": own(
+        FAMILY, PARTNER, keyed=True, body=lambda ids: {"quote_id": ids["quote_id"]}, booking_id="confirmed_id"
+    ),
+    "POST /v1/bookings/{booking_id}/adjustments": own(STAFF, keyed=True, body=always(ADJUSTMENT)),
+    "POST /v1/bookings/{booking_id}/charges/{charge_id}/acceptance": own(FAMILY, PARTNER, booking_id="confirmed_id"),
+    "POST /v1/bookings/{booking_id}/charges/{charge_id}/refusal": own(FAMILY, PARTNER, booking_id="confirmed_id"),
+    "POST /v1/bookings/{booking_id}/invoice": own(FAMILY, PARTNER, body=always({"title": "王秀英"})),
+    "GET /v1/bookings/{booking_id}/invoice": own(FAMILY, PARTNER, READER, STAFF, booking_id="confirmed_id"),
+    "POST /v1/bookings/{booking_id}/invoice/issuance": own(
+        STAFF, body=always({"number": "2" * 20, "issued_on": "2026-12-01"})
+    ),
+    "POST /v1/bookings/{booking_id}/invoice/refusal": own(STAFF),
+    "POST /v1/bookings/{booking_id}/credits": own(
+        STAFF, keyed=True, body=always({"amount": {"amount": 100, "currency": "CNY"}, "reason": "热水停供"})
+    ),
+    "GET /v1/refund-tasks": finance(),
+    "POST /v1/refund-tasks/{refund_id}/proposal": finance(always({"bank_reference": "CMB-1"})),
+    "POST /v1/refund-tasks/{refund_id}/approval": finance(always({"bank_reference": "CMB-1"})),
+    "GET /v1/frozen-transfers": finance(),
+    "GET /v1/transfer-releases": finance(),
+    "POST /v1/transfer-releases": finance(lambda ids: {"institution_id": ids["institution_id"], **REASON}),
+    "POST /v1/transfer-releases/{release_id}/approval": finance(),
     "GET /v1/arrivals": Route(frozenset({STAFF})),
     "GET /v1/payee": Route(frozenset({STAFF})),
     "POST /v1/payee/onboarding": Route(frozenset({STAFF})),

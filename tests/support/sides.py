@@ -17,6 +17,7 @@ from marketplace.identity.rules import Kind, Level, Scope
 from marketplace.kit.audit import SYSTEM
 from marketplace.kit.db import execute, fetch_value, transaction
 from marketplace.kit.ids import new_id, parse, wire
+from marketplace.payments import operations as payments
 from marketplace.quality import operations as quality
 from marketplace.quality.rules import IncidentKind, Severity, Subject
 from marketplace.signing import operations as signing
@@ -30,9 +31,11 @@ from tests.support.world import Caller, World, hold, open_payment, read
 from tests.tours.conftest import DRAFT
 
 ANYONE, FAMILY, PARTNER, READER, STAFF = "anyone", "family", "partner", "reading partner", "institution"
+FINANCE = "finance"
 COUNTY, PREFECTURE, PROVINCE = "county", "prefecture", "province"
 
 Ids = Mapping[str, str]
+ADJUSTMENT = {"item": "extra_meals", "unit_price": {"amount": 3000, "currency": "CNY"}, "quantity": 4}
 REASON = {"reason": "现场检查，依据事实"}
 PROMOTION = {
     "code": "MATRIX",
@@ -75,6 +78,7 @@ async def build_side(world: World, bank: Sandbox, *, place: str, county: str, pr
         COUNTY: await world.officer(Level.COUNTY, county),
         PREFECTURE: await world.officer(Level.PREFECTURE, prefecture),
         PROVINCE: province,
+        FINANCE: await world.finance(),
     }
     async with transaction():
         session = await open_session(
@@ -86,6 +90,8 @@ async def build_side(world: World, bank: Sandbox, *, place: str, county: str, pr
     found.callers[READER] = Caller(session=session, client=world.client)
     found.of_family = await guest_ids(world, bank, found.callers[FAMILY])
     found.of_partner = await guest_ids(world, bank, found.callers[PARTNER])
+    for guest, ids in ((FAMILY, found.of_family), (PARTNER, found.of_partner)):
+        ids.update(await money_ids(found.callers[guest], found.callers[STAFF], ids))
     await certifications.order_due_assessments(now=world.now + timedelta(days=350))
     certification_id = wire("crt", world.certification_id)
     revocable_id = await add_revocable(world, province, place=place)
@@ -96,6 +102,7 @@ async def build_side(world: World, bank: Sandbox, *, place: str, county: str, pr
     assert promotion.status_code == 201, promotion.text
     found.shared = {
         "promotion_id": promotion.json()["id"],
+        **await finance_ids(world, parse("pay", found.of_family["payment_id"])),
         "institution_id": wire("ins", world.institution_id),
         **await add_procedure(world, found, uncertified),
         "certification_id": certification_id,
@@ -152,6 +159,37 @@ async def add_quality(world: World, side: Side) -> dict[str, str]:
     )
     quality_ids = {"rotation_id": wire("rot", rotation.id)}
     return quality_ids | {"incident_id": wire("icd", incident.id), "incident": msgspec.json.encode(report).decode()}
+
+
+async def money_ids(guest: Caller, staff: Caller, ids: Ids) -> dict[str, str]:
+    """Leave a proposed adjustment and a request for an invoice with a confirmed booking."""
+    booking = f"/v1/bookings/{ids['confirmed_id']}"
+    proposed = await staff.post(f"{booking}/adjustments", ADJUSTMENT, key=new_id().hex)
+    assert proposed.status_code == 201, proposed.text
+    asked = await guest.post(f"{booking}/invoice", {"title": "王秀英"})
+    assert asked.status_code == 201, asked.text
+    return {"charge_id": proposed.json()["id"]}
+
+
+async def finance_ids(world: World, payment_id: UUID) -> dict[str, str]:
+    """Leave a refund that people are to pay, and a release that somebody asked for."""
+    refund_id = await payments.request_interest(
+        payment_id=payment_id,
+        principal_amount=100_000,
+        year_bps=300,
+        dedupe=f"matrix:{payment_id}",
+        now=world.now + timedelta(days=30),
+    )
+    release_id = new_id()
+    await execute(
+        "INSERT INTO transfer_releases (id, institution_id, amount, currency, transfers_hash, reason, requested_by,"
+        " requested_at, expires_at) VALUES ($1, $2, 1, 'CNY', '', '核对无误', $1, $3, $3)",
+        release_id,
+        world.institution_id,
+        world.now,
+    )
+    assert refund_id is not None
+    return {"refund_id": wire("ref", refund_id), "release_id": wire("rel", release_id)}
 
 
 async def add_revocable(world: World, province: Caller, *, place: str) -> str:
@@ -266,6 +304,7 @@ async def guest_ids(world: World, bank: Sandbox, guest: Caller) -> dict[str, str
         "cancellation_quote_id": offer.json()["id"],
         "confirmed_id": confirmed["id"],
         "payment_id": payment["id"],
+        "longer": world.day(153).isoformat(),
         "wish": msgspec.json.encode(world.wish(first=160)).decode(),
     }
 

@@ -3,9 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-import msgspec
-
-from marketplace.bookings.operations.ending import captured, end
+from marketplace.bookings.operations.ending import captured, end, owed
 from marketplace.bookings.operations.loading import Row, give_back, lock, peek_own
 from marketplace.bookings.rules import DefaultCause, Defaulted, spread_refund
 from marketplace.bookings.states import Event
@@ -15,7 +13,7 @@ from marketplace.kit.db import execute, transaction
 from marketplace.kit.errors import IllegalTransition
 from marketplace.payments import queries as payments
 from marketplace.payments.rules import RefundReason
-from marketplace.pricing.rules import CancellationPolicy, Cause, interest_due, policy_on, refund_due
+from marketplace.pricing.rules import Cause, interest_due, rate_on
 
 
 async def cancel_by_institution(
@@ -23,8 +21,8 @@ async def cancel_by_institution(
 ) -> Defaulted:
     """Cancel a confirmed stay, as the institution that cannot honour it, for the trader's cause (R18).
 
-    All that was paid goes back, whatever the tiers of the contract say; the interest on it (法释〔2025〕4号 art. 15–17) is
-    the institution's own debt to the guest and put on record. Seats on a tour are its organiser's to cancel.
+    All that was paid goes back, whatever the tiers of the contract say, with interest at the institution's expense
+    (法释〔2025〕4号 art. 15–17). Seats on a tour are its organiser's to cancel.
     Refuses: NotFound, IllegalTransition. Publishes: booking.cancelled.
     """
     async with transaction():
@@ -35,7 +33,7 @@ async def cancel_by_institution(
         _check(row)
         paid = await captured(row)
         # What a bank has taken back for good is not there to be paid back.
-        refunds = spread_refund(paid, min(_refund_due(row, now=now), sum(part.amount for part in paid)))
+        refunds = spread_refund(paid, min(owed(row, cause=Cause.TRADER, now=now), sum(part.amount for part in paid)))
         defaulted = Defaulted(
             booking_id=row.id,
             refund_amount=sum(part.amount for part in refunds),
@@ -70,18 +68,6 @@ def _check(row: Row) -> None:
         raise IllegalTransition(current=row.status.value, event=Event.INSTITUTION_CANCEL.value)
 
 
-def _refund_due(row: Row, *, now: datetime) -> int:
-    return refund_due(
-        msgspec.json.decode(row.cancellation_policy, type=CancellationPolicy),
-        paid_amount=row.paid_amount,
-        total_amount=row.total_amount,
-        first_paid_at=row.first_paid_at,
-        check_in=row.check_in,
-        now=now,
-        cause=Cause.TRADER,
-    )
-
-
 async def _interest_due(row: Row, *, now: datetime) -> int:
     """Return the interest on each payment from its day until today."""
     today = local_date(now)
@@ -90,7 +76,7 @@ async def _interest_due(row: Row, *, now: datetime) -> int:
             payment.refundable_amount,
             paid_on=local_date(payment.settled_at),
             returned_on=today,
-            year_bps=policy_on(today).trader_interest_bps,
+            year_bps=rate_on(Cause.TRADER, today).year_bps,
         )
         for payment in await payments.captured_payments(row.id)
     )

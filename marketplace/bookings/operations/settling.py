@@ -4,9 +4,18 @@ from datetime import datetime
 from uuid import UUID
 
 from marketplace.bookings.events import BookingConfirmed, BookingExpired, PaymentArrivedLate
+from marketplace.bookings.operations.charging import (
+    BESIDE_THE_PRICE,
+    EXTENSION,
+    Charge,
+    lock_charge,
+    numbered_charge,
+    receive_charge,
+)
 from marketplace.bookings.operations.chasing import plan_chases
+from marketplace.bookings.operations.extending import secure_extension
 from marketplace.bookings.operations.loading import Row, give_back, lock, peek
-from marketplace.bookings.states import Event, Status
+from marketplace.bookings.states import CHARGE, ChargeEvent, Event, Status
 from marketplace.certifications import operations as certifications
 from marketplace.inventory import operations as inventory
 from marketplace.kit import audit
@@ -15,6 +24,7 @@ from marketplace.kit.errors import Busy, DomainError
 from marketplace.kit.outbox import publish
 from marketplace.payments import operations as payments
 from marketplace.payments import queries as payment_queries
+from marketplace.payments.queries import PaymentRow
 from marketplace.payments.rules import Recorded, RefundReason
 from marketplace.payments.states import PaymentStatus
 from marketplace.pricing import operations as pricing
@@ -32,7 +42,7 @@ async def apply_payment(*, payment_id: UUID, now: datetime) -> None:
         payment = await payment_queries.payment(payment_id)
         before = await peek(payment.booking_id)
         succeeded = outcome.status is PaymentStatus.SUCCEEDED
-        secured = await _secure(before, now=now) if succeeded else None
+        secured = await _secure(before, payment, now=now) if succeeded else None
         row = await lock(payment.booking_id)
         if row.status is not before.status:
             # Another operation moved the booking while we took the locks above it: start again from what it left.
@@ -55,17 +65,27 @@ async def apply_provider_event(*, event_id: UUID, now: datetime) -> None:
 class _Secured:
     """What was found when the room was made certain: the allocation that now stands, or none."""
 
-    def __init__(self, *, ok: bool, allocation_id: UUID | None = None, seat_id: UUID | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        ok: bool,
+        allocation_id: UUID | None = None,
+        seat_id: UUID | None = None,
+        charge: Charge | None = None,
+    ) -> None:
         self.ok = ok
         self.allocation_id = allocation_id
         self.seat_id = seat_id
+        self.charge = charge
 
 
-async def _secure(row: Row, *, now: datetime) -> _Secured:
+async def _secure(row: Row, payment: PaymentRow, *, now: datetime) -> _Secured:
     """Make the room and the price certain under the locks that come before the booking's.
 
     These are certification, departure, room type and the use of a promotion.
     """
+    if payment.leg in BESIDE_THE_PRICE:
+        return await _secure_charge(row, payment, now=now)
     if row.status in (Status.CONFIRMED, Status.CHECKED_IN):
         return _Secured(ok=True, allocation_id=row.allocation_id, seat_id=row.seat_id)
     if row.status not in (Status.ON_HOLD, Status.EXPIRED):
@@ -85,6 +105,21 @@ async def _secure(row: Row, *, now: datetime) -> _Secured:
         if row.status is Status.ON_HOLD:
             await give_back(row)
         return _Secured(ok=False)
+
+
+async def _secure_charge(row: Row, payment: PaymentRow, *, now: datetime) -> _Secured:
+    """Make certain what is paid beside the price: further nights must still be had, from who may still be booked."""
+    charge = await numbered_charge(row.id, payment.leg, payment.leg_number)
+    payable = CHARGE.allows(charge.status, ChargeEvent.PAY) and row.status in (Status.CONFIRMED, Status.CHECKED_IN)
+    if not payable:
+        return _Secured(ok=False)
+    try:
+        async with transaction():
+            if charge.kind is EXTENSION:
+                await secure_extension(row, charge, now=now)
+    except DomainError:
+        return _Secured(ok=False)
+    return _Secured(ok=True, charge=charge)
 
 
 async def _secure_room(row: Row, *, now: datetime) -> _Secured:
@@ -124,11 +159,14 @@ async def _receive(row: Row, *, recorded: Recorded, amount: int, secured: _Secur
     if recorded.surplus:
         await _send_back(row, recorded=recorded, amount=amount, reason=RefundReason.SURPLUS_PAYMENT, now=now)
         return
-    if row.status in (Status.CONFIRMED, Status.CHECKED_IN):
-        await execute("UPDATE bookings SET paid_amount = paid_amount + $2 WHERE id = $1", row.id, amount)
-        return
     if not secured.ok:
         await _send_back(row, recorded=recorded, amount=amount, reason=RefundReason.LATE_PAYMENT, now=now)
+        return
+    if secured.charge is not None:
+        await receive_charge(row, await lock_charge(secured.charge.id), amount=amount, now=now)
+        return
+    if row.status in (Status.CONFIRMED, Status.CHECKED_IN):
+        await execute("UPDATE bookings SET paid_amount = paid_amount + $2 WHERE id = $1", row.id, amount)
         return
     status = row.after(Event.CONFIRM if row.status is Status.ON_HOLD else Event.RETAKE)
     await execute(

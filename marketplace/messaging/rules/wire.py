@@ -9,6 +9,7 @@ from marketplace.kit.money import Money
 _PREFIXES = {
     "assessment_id": "asm",
     "booking_id": "bkg",
+    "charge_id": "chg",
     "certification_id": "crt",
     "complaint_id": "cpl",
     "correction_id": "cor",

@@ -141,8 +141,27 @@ async def _match(entry: Any, journal_id: int, *, now: datetime) -> None:
             currency=entry["charged_currency"],
             settled_amount=amount,
             settled_currency=currency,
+            expected_amount=await _at_first_rate(entry, journal_id),
         )
         await ledger.post(conversion, now=now)
+
+
+async def _at_first_rate(entry: Any, journal_id: int) -> int | None:
+    """Return what a refund would have cost at the rate at which its payment was converted; None for anything else."""
+    came = await fetch_one(
+        "SELECT b.amount, b.charged_amount FROM ledger_journals j"
+        " JOIN refunds r ON j.dedupe IN ('ref:' || r.id, 'reffail:' || r.id)"
+        " JOIN ledger_journals c ON c.dedupe = 'cap:' || r.payment_id"
+        " JOIN provider_balance_entries b ON b.journal_id = c.id AND b.currency = $2 WHERE j.id = $1",
+        journal_id,
+        entry["currency"],
+    )
+    if came is None:
+        return None
+    # Rounded half up, whichever way the money goes.
+    moved, whole = abs(entry["charged_amount"]) * came["amount"], came["charged_amount"]
+    expected: int = (moved * 2 + whole) // (whole * 2)
+    return expected if entry["charged_amount"] > 0 else -expected
 
 
 async def _suspend(entry: Any, *, now: datetime) -> None:

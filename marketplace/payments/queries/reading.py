@@ -59,6 +59,9 @@ class RefundRow(msgspec.Struct, frozen=True, kw_only=True):
     reason: RefundReason
     status: RefundStatus
     dedupe: str
+    institution_amount: int
+    platform_amount: int
+    subsidy_amount: int
     attempted_at: datetime | None
     provider_refund_id: str | None
     failure_code: str | None
@@ -130,7 +133,7 @@ async def captured_payments(booking_id: UUID) -> list[Captured]:
     rows = await fetch(
         "SELECT p.id AS payment_id, p.leg, p.captured_amount, p.surplus, p.settled_at,"
         " greatest(p.captured_amount - p.lost_amount - coalesce(sum(r.amount), 0), 0)::bigint AS refundable_amount"
-        " FROM payments p LEFT JOIN refunds r ON r.payment_id = p.id"
+        " FROM payments p LEFT JOIN refunds r ON r.payment_id = p.id AND r.reason <> 'interest'"
         " WHERE p.booking_id = $1 AND p.status = 'succeeded' GROUP BY p.id ORDER BY p.settled_at, p.id",
         booking_id,
     )

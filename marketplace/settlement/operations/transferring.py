@@ -33,8 +33,9 @@ log = structlog.get_logger("settlement")
 async def submit_transfer(*, transfer_id: UUID, now: datetime) -> None:
     """Send an institution what it earned; may be repeated after a crash at any line. No transaction may be open.
 
-    It waits while its day has not come, while the institution is suspended or revoked, while a payer's bank disputes the
-    booking's money, and while the provider will not pay it; what the institution owes us is kept from it first. Refuses: NotFound, ProviderUnavailable.
+    It waits while its day has not come, while the institution is suspended or revoked and no two people have released it,
+    while a payer's bank disputes the booking's money, and while the provider will not pay it; what the institution owes us
+    is kept from it first. Refuses: NotFound, ProviderUnavailable.
     Publishes: TransferSucceeded.
     """
     transfer = await _begin(transfer_id, now=now)
@@ -83,7 +84,9 @@ async def _begin(transfer_id: UUID, *, now: datetime) -> TransferRow:
         row = await lock_transfer(transfer_id)
         if row.status is not TransferStatus.PLANNED or row.due_at > now:
             return row
-        if is_frozen(standing) or payee.status is not PayeeStatus.ACTIVE or await is_disputed(row.booking_id):
+        if is_frozen(standing) and row.release_id is None:
+            return row
+        if payee.status is not PayeeStatus.ACTIVE or await is_disputed(row.booking_id):
             return row
         amount = row.amount - await _net(row, now=now)
         if amount == 0:
