@@ -29,6 +29,7 @@ LONG = {
     "note": "houniao.example/audit\n123456\nXcna\n\n— houniao.example/audit 4pQx\n",
     "guest_count": 2,
     "until_on": date(2026, 11, 3),
+    "step": "county_review",
     "outcome": "我方败诉 lost",
     "payment": "pay_0192f0c11a2b7c3d8e4f5a6b7c8d9e0f",
     "refund": "ref_0192f0c11a2b7c3d8e4f5a6b7c8d9e0f",

@@ -14,7 +14,11 @@ from marketplace.bookings.operations.displacing import approve_revocation, end_w
 from marketplace.bookings.operations.expiring import expire, expire_lapsed, extend_hold
 from marketplace.bookings.operations.extending import extend_stay, quote_extension
 from marketplace.bookings.operations.finishing import cancel_departure, catch_up, close_payment, reconcile
-from marketplace.bookings.operations.freeing import limit_free_cancellations, offer_free_cancellations
+from marketplace.bookings.operations.freeing import (
+    limit_free_cancellations,
+    offer_free_cancellations,
+    offer_missed_free_cancellations,
+)
 from marketplace.bookings.operations.paying import pay, pay_by_link
 from marketplace.bookings.operations.placing import place, quote, requote
 from marketplace.bookings.operations.rooming import assign_rooms
@@ -46,6 +50,7 @@ __all__ = (
     "lapse_charge",
     "limit_free_cancellations",
     "offer_free_cancellations",
+    "offer_missed_free_cancellations",
     "pay",
     "pay_by_link",
     "place",

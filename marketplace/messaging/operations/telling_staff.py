@@ -7,6 +7,7 @@ from marketplace.bookings import queries as bookings
 from marketplace.bookings.queries import Notice
 from marketplace.certifications import queries as certifications
 from marketplace.certifications.queries import inspections
+from marketplace.certifications.states import ABOVE_COUNTY, PROVINCE
 from marketplace.identity import queries as identities
 from marketplace.identity.rules import Level
 from marketplace.institutions import queries as institutions
@@ -35,11 +36,15 @@ async def tell_institution(notice: Notice, template: str, *, occasion: str | Non
 
 
 async def tell_of_assessment(*, assessment_id: UUID, now: datetime) -> None:
-    """Write to the officers nearest to an institution that its assessment is due; the province hears if nobody else is."""
+    """Write to the officers nearest to an institution that its assessment is due; the province hears if nobody else is.
+
+    A first certificate is the province's to assess.
+    """
     assessment = await certifications.assessment(assessment_id)
     officers = await officers_near(assessment.jurisdiction_code)
-    nearest = [officer for officer in officers if officer.level != Level.PROVINCE]
-    for officer in nearest or officers:
+    is_first = assessment.certification_id is None
+    competent = [officer for officer in officers if (officer.level == Level.PROVINCE) is is_first]
+    for officer in competent or officers:
         await write(
             template="assessment_ordered",
             to=officer.email,
@@ -95,7 +100,7 @@ async def tell_of_correction(*, assessment_id: UUID, correction_id: UUID, now: d
     """Write to the officers who assess that an institution disagrees with its preview."""
     assessment = await certifications.assessment(assessment_id)
     for officer in await officers_near(assessment.jurisdiction_code):
-        if officer.level == Level.COUNTY:
+        if officer.level not in (PROVINCE if assessment.certification_id is None else ABOVE_COUNTY):
             continue
         await write(
             template="correction_requested",
