@@ -63,6 +63,7 @@ class RefundReason(StrEnum):
     """Why money goes back."""
 
     CANCELLATION = "cancellation"
+    INSTITUTION = "institution"
     REVOCATION = "revocation"
     NOT_FORMED = "not_formed"
     LATE_PAYMENT = "late_payment"
@@ -76,7 +77,7 @@ class RefundReason(StrEnum):
 
 
 # 法释〔2025〕4号 art. 15–17: the trader's cause, for which a refund bears interest at the lending rate.
-TRADER_CAUSES = frozenset({RefundReason.REVOCATION})
+TRADER_CAUSES = frozenset({RefundReason.REVOCATION, RefundReason.INSTITUTION})
 
 
 class PaymentRequest(msgspec.Struct, frozen=True, kw_only=True):

@@ -18,7 +18,7 @@ ALTER TABLE refunds
     ADD COLUMN subsidy_amount bigint NOT NULL DEFAULT 0 CHECK (subsidy_amount >= 0),
     ADD CONSTRAINT refunds_shares_within CHECK (institution_amount + platform_amount + subsidy_amount <= amount),
     DROP CONSTRAINT refunds_reason_check,
-    ADD CONSTRAINT refunds_reason_check CHECK (reason IN ('cancellation', 'revocation', 'not_formed', 'late_payment',
+    ADD CONSTRAINT refunds_reason_check CHECK (reason IN ('cancellation', 'institution', 'revocation', 'not_formed', 'late_payment',
         'surplus_payment', 'unpaid', 'left_early', 'credit', 'interest', 'other')),
     -- Interest is never asked of the provider: it gives back no more than it took.
     ADD CONSTRAINT refunds_interest_is_paid_by_hand CHECK (reason <> 'interest'
