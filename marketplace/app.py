@@ -54,6 +54,7 @@ from marketplace.payments import gateway
 from marketplace.payments.controllers import ProviderWebhooks
 from marketplace.places.controllers import Places
 from marketplace.pricing.controllers import Promotions, RatePlans, SeasonRates
+from marketplace.quality.controllers import Complaints, Incidents, Signals
 from marketplace.register.controllers import Register
 from marketplace.search.controllers import Stays
 from marketplace.settings import Settings, settings
@@ -67,7 +68,7 @@ from marketplace.settlement.controllers import (
     Transfers,
     onboarding_return,
 )
-from marketplace.signing.controllers import WellKnown
+from marketplace.signing.controllers import KeyRotations, WellKnown
 from marketplace.tours.controllers import Departures, Tours
 from marketplace.transparency.controllers import AuditLog
 
@@ -86,6 +87,7 @@ CONTROLLERS = (
     Certificates,
     StatusLists,
     WellKnown,
+    KeyRotations,
     Register,
     AuditLog,
     Publicity,
@@ -102,6 +104,9 @@ CONTROLLERS = (
     InspectionDraws,
     Inspections,
     InspectionConflicts,
+    Complaints,
+    Incidents,
+    Signals,
     SessionCodes,
     Sessions,
     Tokens,

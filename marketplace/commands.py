@@ -16,7 +16,13 @@ def audit() -> None:
 
 
 @audit.command("verify")
-@click.option("--checkpoint", "kept", multiple=True, type=click.File(encoding="utf-8"), help="One kept elsewhere.")
+@click.option(
+    "--against",
+    "kept",
+    multiple=True,
+    type=click.File(encoding="utf-8"),
+    help="Checkpoints kept elsewhere: notes, mails, or answers of GET /v1/audit/checkpoints.",
+)
 @AS_JSON
 def verify_audit(*, kept: tuple[Any, ...], as_json: bool) -> None:
     """Hold every event against its leaf and every leaf against the signed checkpoints; ends with 1 at any finding."""
@@ -24,15 +30,22 @@ def verify_audit(*, kept: tuple[Any, ...], as_json: bool) -> None:
 
     import msgspec
 
-    notes = [note.read() for note in kept]
+    from marketplace.transparency.rules import notes_in
+
+    notes = []
+    for file in kept:
+        found = notes_in(file.read())
+        if not found:
+            raise click.ClickException(f"{file.name} holds no checkpoint")
+        notes += found
     report = in_database("marketplace.transparency.operations", "verify", *notes)
     if as_json:
         click.echo(json.dumps(msgspec.to_builtins(report), indent=2))
     else:
-        for found in report.findings:
-            where = "" if found.position is None else f" leaf {found.position}"
-            which = "" if found.event_id is None else f" event {found.event_id}"
-            click.echo(f"✘{where}{which}: {found.what}")
+        for finding in report.findings:
+            where = "" if finding.position is None else f" leaf {finding.position}"
+            which = "" if finding.event_id is None else f" event {finding.event_id}"
+            click.echo(f"✘{where}{which}: {finding.what}")
         mark = "✘" if report.findings else "✔"
         click.echo(
             f"{mark} {report.size} events, {report.checkpoint_count} checkpoints, {len(report.findings)} findings"
@@ -53,21 +66,31 @@ def prove_event(*, event_id: Any) -> None:
 
 @click.group()
 def keys() -> None:
-    """Look after the keys that sign certificates and checkpoints."""
+    """Look at the keys that sign certificates and checkpoints."""
 
 
-@keys.command()
-@click.argument("purpose", type=click.Choice(["credential", "checkpoint"]))
-@click.option("--compromised", is_flag=True, help="Withdraw the old key: nothing that it signed verifies any more.")
-def rotate(*, purpose: str, compromised: bool) -> None:
-    """Retire the key of PURPOSE and make a new one; what the old one signed still verifies."""
-    from marketplace.kit.audit import SYSTEM
+@keys.command("list")
+@AS_JSON
+def list_keys(*, as_json: bool) -> None:
+    """List the public keys that strangers may trust; two officers change one (POST /v1/key-rotations)."""
+    import json
+
     from marketplace.signing.rules import Purpose
 
-    made = in_database(
-        "marketplace.signing.operations", "rotate", Purpose(purpose), at_now=True, actor=SYSTEM, compromised=compromised
-    )
-    click.echo(f"✔ {made.thumbprint}")
+    found = [
+        {
+            "purpose": key.purpose,
+            "thumbprint": key.thumbprint,
+            "made_at": key.made_at.isoformat(),
+            "retired_at": key.retired_at.isoformat() if key.retired_at else None,
+        }
+        for key in in_database("marketplace.signing.queries", "published", *Purpose)
+    ]
+    if as_json:
+        click.echo(json.dumps({"keys": found}, indent=2))
+        return
+    for key in found:
+        click.echo("{purpose} {thumbprint} since {made_at}".format(**key) + (" retired" if key["retired_at"] else ""))
 
 
 @click.group()
@@ -104,6 +127,33 @@ def verify(*, as_json: bool) -> None:
             click.echo(f"✘ {one['room_type_id']} {one['night']}{until}: {wrong}")
         click.echo(f"drifts: {len(drifts)}" if found else "✔ every counter is true")
     sys.exit(1 if found else 0)
+
+
+@click.group()
+def calendar() -> None:
+    """Look after the working calendar of the state."""
+
+
+@calendar.command("publish")
+@click.argument("file", type=click.File("rb"))
+def publish_calendar(*, file: Any) -> None:
+    """Write the calendar of a year as the State Council published it, and count open deadlines anew.
+
+    The file is JSON: year, version, source, and days of {day, name_zh, is_off}.
+    """
+    import msgspec
+
+    from marketplace.kit.audit import SYSTEM
+    from marketplace.places.rules import HolidayYear
+
+    try:
+        year = msgspec.convert(msgspec.json.decode(file.read()) | {"is_tentative": False}, HolidayYear)
+    except (msgspec.DecodeError, msgspec.ValidationError, TypeError) as error:
+        raise click.ClickException(f"the file is no calendar: {error}") from error
+    moved = in_database(
+        "marketplace.certifications.operations", "publish_calendar", at_now=True, year=year, actor=SYSTEM
+    )
+    click.echo(f"✔ {year.version}; {moved} deadlines moved")
 
 
 @click.group()

@@ -24,12 +24,15 @@ from marketplace.messaging import operations as messaging
 from marketplace.payments import events as payment_events
 from marketplace.payments import jobs as payment_jobs
 from marketplace.payments import operations as payments
+from marketplace.quality import events as quality_events
+from marketplace.quality import operations as quality
 from marketplace.settlement import events as settlement_events
 from marketplace.settlement import jobs as settlement_jobs
 from marketplace.settlement import operations as settlement
 from marketplace.tours import events as tour_events
 from marketplace.tours import jobs as tour_jobs
 from marketplace.tours import operations as tours
+from marketplace.transparency import events as transparency_events
 
 Operation = Callable[..., Awaitable[Any]]
 
@@ -52,12 +55,17 @@ REACTIONS: dict[type[Message], tuple[Operation, ...]] = {
     booking_events.BookingAcknowledged: (),
     booking_events.BookingCheckedIn: (settlement.earn,),
     booking_events.BookingCompleted: (settlement.close_booking,),
-    booking_events.BookingCancelled: (settlement.close_booking, messaging.tell_of_cancellation),
+    booking_events.BookingCancelled: (
+        settlement.close_booking,
+        messaging.tell_of_cancellation,
+        quality.follow_cancellation,
+    ),
     booking_events.BookingDisplaced: (bookings.settle_displaced, messaging.tell_of_displacement),
     booking_events.BookingFreeCancellationOffered: (messaging.tell_of_free_cancellation,),
     booking_events.BookingFreeCancellationLimited: (messaging.tell_of_reinstatement,),
     booking_events.InHouseGuestsAffected: (messaging.tell_of_guests_in_house,),
     booking_events.PaymentArrivedLate: (messaging.tell_of_returned_payment,),
+    transparency_events.CheckpointPublished: (messaging.tell_of_checkpoint,),
     # Money
     payment_jobs.ApplyProviderEvent: (bookings.apply_provider_event,),
     payment_jobs.CancelPayment: (bookings.close_payment,),
@@ -80,6 +88,12 @@ REACTIONS: dict[type[Message], tuple[Operation, ...]] = {
     tour_jobs.DecideFormation: (tours.decide_formation,),
     tour_events.DepartureGuaranteed: (messaging.tell_of_guaranteed_departure,),
     tour_events.DepartureNotFormed: (bookings.cancel_departure,),
+    # What goes wrong in the house
+    quality_events.ComplaintReceived: (quality.follow_complaint, messaging.tell_of_complaint),
+    quality_events.ComplaintReferred: (messaging.tell_of_referral,),
+    quality_events.ComplaintAnswered: (quality.follow_answer, messaging.tell_of_answer),
+    quality_events.IncidentReported: (quality.follow_incident, messaging.tell_of_incident),
+    quality_events.IncidentConcluded: (quality.follow_conclusion,),
     # Certification
     certification_events.AssessmentOrdered: (messaging.tell_of_assessment,),
     certification_events.AssessmentPreviewed: (messaging.tell_of_preview,),
@@ -88,6 +102,7 @@ REACTIONS: dict[type[Message], tuple[Operation, ...]] = {
     certification_events.InspectionsDrawn: (),
     certification_events.InspectionDrawn: (messaging.tell_of_inspection,),
     certification_events.InspectionPublished: (certifications.follow_inspection,),
+    certification_events.InspectionEscalated: (messaging.tell_of_uninspected,),
     certification_events.AssessmentEscalated: (messaging.tell_of_escalation,),
     certification_events.CertificationGradeLapsed: (),
     certification_events.CertificationGranted: (),
@@ -99,8 +114,10 @@ REACTIONS: dict[type[Message], tuple[Operation, ...]] = {
     certification_events.CertificationExpired: (),
     certification_events.CertificationRevoked: (),
     certification_events.CertificationRenewed: (),
-    certification_events.CertificationRectificationOverdue: (),
-    certification_events.CertificationReasonsOverdue: (),
+    certification_events.CertificationRectificationOverdue: (messaging.tell_of_overdue_rectification,),
+    certification_events.CertificationReasonsOverdue: (messaging.tell_of_overdue_reasons,),
+    certification_events.DeadlineOverdue: (messaging.tell_of_overdue_step,),
+    certification_events.DeadlineMoved: (messaging.tell_of_moved_deadline,),
     certification_events.CertificationRevocationNoticed: (),
     certification_events.CertificationNoticeDismissed: (),
     certification_events.CertificationWithdrawalNoticed: (),

@@ -60,6 +60,12 @@ class Periodic(msgspec.Struct, frozen=True, kw_only=True):
 PERIODIC: tuple[Periodic, ...] = (
     Periodic(name="sweep_outbox", every=timedelta(seconds=5), run=relay.dispatch),
     Periodic(name="sequence_audit", every=timedelta(seconds=10), run=transparency.sequence),
+    Periodic(
+        name="publish_checkpoint",
+        every=crontab(minute="10", hour="0"),
+        run=transparency.publish_checkpoint,
+        may_wait=True,
+    ),
     Periodic(name="expire_holds", every=timedelta(seconds=30), run=bookings.expire_lapsed),
     Periodic(name="reconcile", every=timedelta(seconds=60), run=bookings.reconcile),
     Periodic(name="catch_up", every=timedelta(minutes=5), run=bookings.catch_up),
@@ -84,6 +90,11 @@ PERIODIC: tuple[Periodic, ...] = (
         run=certifications.signal_overdue_rectifications,
     ),
     Periodic(name="escalate_assessments", every=crontab(minute="15", hour="6"), run=certifications.escalate_overdue),
+    Periodic(name="call_attention", every=crontab(minute="20", hour="6"), run=certifications.call_attention),
+    Periodic(name="recount_deadlines", every=crontab(minute="25", hour="5"), run=certifications.recount_deadlines),
+    Periodic(
+        name="escalate_inspections", every=crontab(minute="20", hour="6"), run=certifications.escalate_uninspected
+    ),
     Periodic(name="flag_lapsed_grades", every=crontab(minute="2", hour="0"), run=certifications.flag_lapsed_grades),
     Periodic(name="draw_inspections", every=crontab(minute="0", hour="8"), run=certifications.draw_inspections),
     Periodic(name="expire_certifications", every=crontab(minute="1", hour="0"), run=certifications.expire_due),

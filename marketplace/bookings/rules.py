@@ -110,6 +110,24 @@ class Paid(msgspec.Struct, frozen=True, kw_only=True):
     amount: int
 
 
+class DefaultCause(StrEnum):
+    """Why an institution cannot honour a stay; all of them are its own cause."""
+
+    OVERBOOKED = "overbooked"
+    OUT_OF_SERVICE = "out_of_service"
+    STAFFING = "staffing"
+    CLOSING = "closing"
+    OTHER = "other"
+
+
+class Defaulted(msgspec.Struct, frozen=True, kw_only=True):
+    """A stay that its institution cancelled: what goes back, and the interest that the institution owes beside it."""
+
+    booking_id: UUID
+    refund_amount: int
+    interest_amount: int
+
+
 class Guest(msgspec.Struct, frozen=True, kw_only=True):
     """Someone who will stay."""
 

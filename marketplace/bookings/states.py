@@ -24,6 +24,7 @@ class Event(StrEnum):
     RETAKE = "retake"
     EXPIRE = "expire"
     CANCEL = "cancel"
+    INSTITUTION_CANCEL = "institution_cancel"
     CHECK_IN = "check_in"
     CHECK_OUT = "check_out"
     DISPLACE = "displace"
@@ -39,6 +40,8 @@ BOOKING = Machine(
         Transition(Event.RETAKE, Status.EXPIRED, Status.CONFIRMED, actors=("system",)),
         Transition(Event.CHECK_IN, Status.CONFIRMED, Status.CHECKED_IN, actors=("institution",)),
         Transition(Event.CANCEL, Status.CONFIRMED, Status.CANCELLED, actors=("family", "partner", "system")),
+        # A stay that its institution cannot honour: everything is paid back, and civil affairs counts it.
+        Transition(Event.INSTITUTION_CANCEL, Status.CONFIRMED, Status.CANCELLED, actors=("institution",)),
         Transition(Event.DISPLACE, Status.CONFIRMED, Status.DISPLACED, actors=("officer",)),
         Transition(Event.REFUND, Status.DISPLACED, Status.CANCELLED, actors=("system",)),
         Transition(Event.CHECK_OUT, Status.CHECKED_IN, Status.COMPLETED, actors=("institution",)),

@@ -2,6 +2,7 @@
 
 from piccolo.table import Table
 
+from marketplace.institutions.tables import Institution
 from marketplace.kit.columns import bigint, date, integer, jsonb, key, ref, sealed, smallint, text, timestamptz, uuid
 from marketplace.kit.db import DB
 
@@ -71,6 +72,18 @@ class PayLink(Table, tablename="pay_links", db=DB):
 
     booking_id = key()
     code = text()
+
+
+class InstitutionCancellation(Table, tablename="institution_cancellations", db=DB):
+    """A stay that its institution could not honour, and what it owes for that."""
+
+    booking_id = key()
+    institution_id = ref(Institution)
+    cause = text()
+    refund_amount = bigint()
+    interest_amount = bigint()
+    cancelled_by = uuid()
+    cancelled_at = timestamptz()
 
 
 class CancellationQuote(Table, tablename="cancellation_quotes", db=DB):

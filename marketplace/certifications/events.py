@@ -135,6 +135,22 @@ class AssessmentCorrectionRequested(Event, frozen=True, kw_only=True):
     institution_id: UUID
 
 
+class DeadlineMoved(Event, frozen=True, kw_only=True):
+    """The calendar of a year has been published, and a period that runs ends later than was told."""
+
+    kind = "certification.deadline_moved"
+
+    deadline_id: UUID
+
+
+class DeadlineOverdue(Event, frozen=True, kw_only=True):
+    """An authority has not acted in time; its officers are told, and the level above when it stays so."""
+
+    kind = "certification.deadline_overdue"
+
+    deadline_id: UUID
+
+
 class InspectionsDrawn(Event, frozen=True, kw_only=True):
     """A draw has been carried out; what it rests on is published once its inspections are over."""
 
@@ -160,6 +176,14 @@ class InspectionPublished(Event, frozen=True, kw_only=True):
 
     inspection_id: UUID
     institution_id: UUID
+
+
+class InspectionEscalated(Event, frozen=True, kw_only=True):
+    """A drawn inspection was not made in time, and a higher level of civil affairs is told."""
+
+    kind = "inspection.escalated"
+
+    inspection_id: UUID
 
 
 class AssessmentEscalated(Event, frozen=True, kw_only=True):

@@ -16,6 +16,7 @@ TAGS = {
     "institutions": "Certified institutions, their rooms, services and availability · 机构",
     "stays": "Finding a stay: dates, climate, services, price · 查找旅居",
     "certifications": "Certification and its dynamic management · 认定与动态管理",
+    "quality": "Complaints, incidents and what they cause · 投诉、事故与风险信号",
     "certificates": "Certificates that anyone can verify · 证书查验",
     "register": "The public register of certified institutions · 公开名录",
     "audit": "The tamper-evident log of every operation · 审计日志",

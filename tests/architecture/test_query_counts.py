@@ -51,6 +51,7 @@ ANYONE = {
     "/v1/assessments/{assessment}": 4,
     "/v1/inspection-draws": 1,
     "/v1/inspections": 1,
+    "/v1/audit/checkpoints": 1,
     "/livez": 0,
     "/openapi.json": 0,
 }
@@ -76,6 +77,10 @@ OFFICER = {
     "/v1/cases/{case}": 3,
     "/v1/rectifications": 3,
     "/v1/appeals": 3,
+    "/v1/complaints": 3,
+    "/v1/incidents": 3,
+    "/v1/signals": 3,
+    "/v1/key-rotations": 2,
 }
 
 

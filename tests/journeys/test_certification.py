@@ -22,7 +22,6 @@ from marketplace.certifications.errors import (
     PublicityRunning,
     ReportMissing,
     SecondAssessorRequired,
-    SecondOfficerRequired,
 )
 from marketplace.certifications.queries import applying
 from marketplace.certifications.queries.proceeding import list_rectifications
@@ -32,6 +31,7 @@ from marketplace.certifications.rules.applying import REQUIRED, ApplicationKind
 from marketplace.certifications.rules.proceeding import CaseKind, CaseStatus
 from marketplace.certifications.states import AssessmentStatus, Event, Status
 from marketplace.certifications.states.appeals import AppealEvent, AppealStatus
+from marketplace.identity.errors import SecondOfficerRequired
 from marketplace.institutions.operations import register
 from marketplace.kit.audit import SYSTEM
 from marketplace.kit.db import fetch_value
@@ -305,11 +305,11 @@ async def appeal(found, case, staff) -> None:
         appeal_id=filed.id, event=AppealEvent.UPHOLD, reason="维持", actor=PROVINCE, now=at(2028, 2, 10)
     )
     assert (await reread(found)).status is Status.REVOKED
-    # Three years from 12 October 2027 end on Saturday 12 October 2030 and roll to Monday.
+    # Three years from 12 October 2027 end on Saturday 12 October 2030; nobody has to act then, so it is not put off.
     with pytest.raises(LockedOut) as refusal:
-        await operations.open_application(kind=ApplicationKind.INITIAL, actor=staff, now=at(2030, 10, 14))
-    assert refusal.value.facts == {"until": date(2030, 10, 14)}
-    again = await operations.open_application(kind=ApplicationKind.INITIAL, actor=staff, now=at(2030, 10, 15))
+        await operations.open_application(kind=ApplicationKind.INITIAL, actor=staff, now=at(2030, 10, 12))
+    assert refusal.value.facts == {"until": date(2030, 10, 12)}
+    again = await operations.open_application(kind=ApplicationKind.INITIAL, actor=staff, now=at(2030, 10, 13))
     assert again.status is Status.DRAFT
 
 

@@ -18,6 +18,10 @@ from marketplace.kit.audit import SYSTEM
 from marketplace.kit.db import execute, fetch_value, transaction
 from marketplace.kit.ids import new_id, parse, wire
 from marketplace.payments import operations as payments
+from marketplace.quality import operations as quality
+from marketplace.quality.rules import IncidentKind, Severity, Subject
+from marketplace.signing import operations as signing
+from marketplace.signing.rules import Purpose
 from marketplace.tours import operations as tours
 from marketplace.tours.rules import BlockWanted, DepartureDraft
 from seed import procedure
@@ -115,6 +119,7 @@ async def build_side(world: World, bank: Sandbox, *, place: str, county: str, pr
         "name": "start.js",
         "path": "redoc",
         **await open_to_all(world),
+        **await add_quality(world, found),
     }
     return found
 
@@ -148,6 +153,43 @@ async def finance_ids(world: World, payment_id: UUID) -> dict[str, str]:
     )
     assert refund_id is not None
     return {"refund_id": wire("ref", refund_id), "release_id": wire("rel", release_id)}
+
+
+async def add_quality(world: World, side: Side) -> dict[str, str]:
+    """Leave a complaint of each guest, referred to the institution, an incident, and the signals of both."""
+    officer, staff = side.callers[COUNTY].principal, side.callers[STAFF].principal
+    for role, theirs in ((FAMILY, side.of_family), (PARTNER, side.of_partner)):
+        complaint = await quality.complain(
+            booking_id=parse("bkg", theirs["confirmed_id"]),
+            subject=Subject.FOOD,
+            statement="餐食不符",
+            actor=side.callers[role].principal,
+            now=world.now,
+        )
+        await quality.refer(complaint_id=complaint.id, note="请说明", actor=officer, now=world.now)
+        await quality.follow_complaint(complaint_id=complaint.id, now=world.now)
+        theirs["complaint_id"] = wire("cpl", complaint.id)
+    incident = await quality.report(
+        institution_id=world.institution_id,
+        kind=IncidentKind.FALL,
+        severity=Severity.MINOR,
+        occurred_at=world.now,
+        statement="跌倒",
+        actor=staff,
+        now=world.now,
+    )
+    report = {
+        "institution_id": wire("ins", world.institution_id),
+        "kind": "fall",
+        "severity": "minor",
+        "occurred_at": world.now.isoformat(),
+        "statement": "跌倒",
+    }
+    rotation = await signing.request_rotation(
+        purpose=Purpose.CHECKPOINT, compromised=False, reason="更换", actor=officer, now=world.now
+    )
+    quality_ids = {"rotation_id": wire("rot", rotation.id)}
+    return quality_ids | {"incident_id": wire("icd", incident.id), "incident": msgspec.json.encode(report).decode()}
 
 
 async def add_revocable(world: World, province: Caller, *, place: str) -> str:

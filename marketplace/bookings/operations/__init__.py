@@ -9,6 +9,7 @@ from marketplace.bookings.operations.adjusting import accept_charge, propose_adj
 from marketplace.bookings.operations.cancelling import cancel, cancel_by_system, quote_cancellation
 from marketplace.bookings.operations.charging import lapse_charge
 from marketplace.bookings.operations.chasing import chase
+from marketplace.bookings.operations.defaulting import cancel_by_institution
 from marketplace.bookings.operations.displacing import approve_revocation, end_withdrawn, settle_displaced
 from marketplace.bookings.operations.expiring import expire, expire_lapsed, extend_hold
 from marketplace.bookings.operations.extending import extend_stay, quote_extension
@@ -29,6 +30,7 @@ __all__ = (
     "approve_revocation",
     "assign_rooms",
     "cancel",
+    "cancel_by_institution",
     "cancel_by_system",
     "cancel_departure",
     "catch_up",

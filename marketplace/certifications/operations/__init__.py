@@ -15,6 +15,9 @@ from marketplace.certifications.operations.assessing import (
     flag_overdue_assessments,
     order_due_assessments,
 )
+from marketplace.certifications.operations.attention import (
+    call_attention,
+)
 from marketplace.certifications.operations.correcting import (
     answer_correction,
     request_correction,
@@ -43,12 +46,19 @@ from marketplace.certifications.operations.objecting import (
 from marketplace.certifications.operations.planting import (
     plant_rubric,
 )
+from marketplace.certifications.operations.pressing import (
+    escalate_uninspected,
+)
 from marketplace.certifications.operations.proceeding import (
     call_hearing,
     conclude,
     defend,
     hold_hearing,
     notice,
+)
+from marketplace.certifications.operations.recounting import (
+    publish_calendar,
+    recount_deadlines,
 )
 from marketplace.certifications.operations.rectifying import (
     complete_rectification,
@@ -101,6 +111,7 @@ __all__ = (
     "add_evidence",
     "advance",
     "answer_correction",
+    "call_attention",
     "call_hearing",
     "certify",
     "complete_rectification",
@@ -114,6 +125,7 @@ __all__ = (
     "ensure_bookable",
     "enter_result",
     "escalate_overdue",
+    "escalate_uninspected",
     "expire_due",
     "extend_decision",
     "fail_reinspection",
@@ -133,8 +145,10 @@ __all__ = (
     "plant_rubric",
     "publicise",
     "publish_assessment",
+    "publish_calendar",
     "raise_objection",
     "record_inspection",
+    "recount_deadlines",
     "reinstate",
     "reject",
     "renew",

@@ -55,6 +55,8 @@ async def tell_of_cancellation(*, booking_id: UUID, reason: str, refund_amount: 
 def _cancellation(reason: str, *, paid: bool, refund_amount: int) -> str:
     if reason == RefundReason.NOT_FORMED and paid:
         return "departure_not_formed"
+    if reason == RefundReason.INSTITUTION:
+        return "booking_not_honoured"
     if not paid:
         return "hold_voided" if reason == RefundReason.REVOCATION else "hold_released"
     return "booking_cancelled" if refund_amount else "booking_cancelled_without_refund"

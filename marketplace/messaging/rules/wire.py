@@ -11,6 +11,7 @@ _PREFIXES = {
     "booking_id": "bkg",
     "charge_id": "chg",
     "certification_id": "crt",
+    "complaint_id": "cpl",
     "correction_id": "cor",
     "decision_id": "dec",
     "departure_id": "dep",

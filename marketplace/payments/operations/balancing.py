@@ -7,6 +7,8 @@ from uuid import UUID
 
 import structlog
 
+from marketplace.kit import audit
+from marketplace.kit.audit import SYSTEM
 from marketplace.kit.db import execute, fetch, fetch_one, fetch_value, transaction
 from marketplace.kit.ids import new_id
 from marketplace.ledger import operations as ledger
@@ -165,6 +167,7 @@ async def _at_first_rate(entry: Any, journal_id: int) -> int | None:
 async def _suspend(entry: Any, *, now: datetime) -> None:
     name = entry["provider_entry_id"]
     await execute("UPDATE provider_balance_entries SET suspended_at = $2 WHERE id = $1", entry["id"], now)
+    await audit.record("balance_entry.suspended", actor=SYSTEM, subject=entry["id"], now=now, why=name)
     await ledger.post(
         journals.unmatched(provider_ref=name, amount=entry["amount"], currency=entry["currency"]), now=now
     )

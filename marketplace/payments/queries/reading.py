@@ -78,6 +78,7 @@ class Captured(msgspec.Struct, frozen=True, kw_only=True):
     captured_amount: int
     refundable_amount: int
     surplus: bool
+    settled_at: datetime
 
 
 def payment_of(row: Any) -> PaymentRow:
@@ -130,7 +131,7 @@ async def refunds_of(booking_ids: Sequence[UUID]) -> dict[UUID, list[RefundRow]]
 async def captured_payments(booking_id: UUID) -> list[Captured]:
     """Return what a booking's payments brought in and still hold, oldest first."""
     rows = await fetch(
-        "SELECT p.id AS payment_id, p.leg, p.captured_amount, p.surplus,"
+        "SELECT p.id AS payment_id, p.leg, p.captured_amount, p.surplus, p.settled_at,"
         " greatest(p.captured_amount - p.lost_amount - coalesce(sum(r.amount), 0), 0)::bigint AS refundable_amount"
         " FROM payments p LEFT JOIN refunds r ON r.payment_id = p.id AND r.reason <> 'interest'"
         " WHERE p.booking_id = $1 AND p.status = 'succeeded' GROUP BY p.id ORDER BY p.settled_at, p.id",

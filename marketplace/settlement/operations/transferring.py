@@ -71,6 +71,7 @@ async def resume(*, institution_id: UUID, now: datetime) -> None:
             if row.status is TransferStatus.PLANNED:
                 due_at = now if row.failure_code is not None else row.due_at
                 await execute("UPDATE transfers SET due_at = $2 WHERE id = $1", transfer_id, due_at)
+                await record("transfer.resumed", actor=SYSTEM, subject=transfer_id, now=now)
                 await publish(SubmitTransfer(transfer_id=transfer_id), now=now, due_at=due_at)
 
 

@@ -1,0 +1,21 @@
+from marketplace.kit.migrations import script
+
+ID = "m0040"
+VERSION = "1.38.0"
+DESCRIPTION = "The checkpoint of each day, which is handed to those who watch the log"
+
+forwards = script(
+    id=ID,
+    description=DESCRIPTION,
+    sql="""
+-- Which checkpoint was handed out for which day: in the feed of events, by mail, and where anybody may read it.
+CREATE TABLE audit_publications (
+    published_on date PRIMARY KEY,
+    size         bigint NOT NULL REFERENCES audit_checkpoints,
+    published_at timestamptz NOT NULL
+);
+CREATE INDEX audit_publications_size ON audit_publications (size);
+CREATE TRIGGER audit_publications_append_only BEFORE UPDATE OR DELETE ON audit_publications
+    FOR EACH ROW EXECUTE FUNCTION refuse_change();
+""",
+)
