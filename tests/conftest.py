@@ -17,15 +17,15 @@ from uuid import uuid4
 import asyncpg
 import httpx
 import pytest
-from piccolo.engine.postgres import PostgresTransaction
 
 from marketplace.embedded import postgres, valkey
 from marketplace.kit import clock, db
 from marketplace.kit import valkey as kit_valkey
 from marketplace.kit.migrations import migrate
 from marketplace.settings import settings
+from tests.support.undoing import taken_back
 
-pytest_plugins = ("tests.support.sandbox", "tests.support.system")
+pytest_plugins = ("tests.support.planted", "tests.support.sandbox", "tests.support.system")
 
 os.environ.update(
     MARKETPLACE_ENV="test",
@@ -123,17 +123,8 @@ async def database(request: pytest.FixtureRequest, servers: Servers) -> AsyncIte
     if "committed" in request.fixturenames:
         yield
         return
-    async with db._pool().acquire() as connection:
-        root = connection.transaction()
-        await root.start()
-        joined = PostgresTransaction(db.DB)
-        joined.connection = connection
-        token = db.DB.current_transaction.set(joined)
-        try:
-            yield
-        finally:
-            db.DB.current_transaction.reset(token)
-            await root.rollback()
+    async with db._pool().acquire() as connection, taken_back(connection):
+        yield
 
 
 @pytest.fixture

@@ -1,3 +1,4 @@
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
 import msgspec
@@ -22,8 +23,9 @@ def still(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-async def places() -> None:
-    await plant_places(now=NOW)
+async def places(planted) -> AsyncIterator[None]:
+    async with planted(plant_places, now=NOW):
+        yield
 
 
 @pytest.fixture

@@ -29,10 +29,15 @@ HUNCHUN = "222404"
 PASSING = Scores(environment=98, facilities=106, operations=121, services=482)  # 807 points: grade 4.
 
 
-@pytest.fixture
-async def gazetteer():
+async def plant_gazetteer():
     await plant_places(now=NOW)
     await plant_rubrics(now=NOW)
+
+
+@pytest.fixture
+async def gazetteer(planted):
+    async with planted(plant_gazetteer):
+        yield
 
 
 def officer(level: Level, jurisdiction: str) -> Principal:

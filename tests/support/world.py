@@ -1,6 +1,8 @@
 """A small real world for tests that cross domains: places, a certified institution, people signed in."""
 
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -24,6 +26,7 @@ from marketplace.places.rules import Position
 from seed import procedure
 from seed.places import plant_places
 from seed.rubric import plant_rubrics
+from tests.support.planted import Plant
 
 GOOD_SCORES = Scores(environment=100, facilities=110, operations=130, services=520)
 # One hash for every member of staff in the tests: they sign in by an opened session, never by password.
@@ -218,6 +221,13 @@ async def build(*, units: int = 2, price: int = 20_000, client: httpx.AsyncClien
     world.certification_id = await world.certify(world.institution_id, await world.officer())
     world.room_type_id = await world.add_room_type(world.institution_id, units=units, price=price)
     return world
+
+
+@asynccontextmanager
+async def visit(planted: Plant, client: httpx.AsyncClient, **facts: Any) -> AsyncIterator[World]:
+    """Begin the test in a world that was built before, as it is now."""
+    async with planted(build, **facts) as world:
+        yield replace(world, now=clock.now(), client=client)
 
 
 async def hold(world: World, caller: Caller, **wish: Any) -> dict[str, Any]:
