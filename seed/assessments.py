@@ -6,34 +6,14 @@ from uuid import UUID
 
 from marketplace.certifications import operations
 from marketplace.certifications.queries.inspections import list_inspections
-from marketplace.certifications.rules import Evidence, EvidenceKind, GateFinding, ItemFinding, Sheet, SignalKind
+from marketplace.certifications.rules import SignalKind
 from marketplace.certifications.rules.inspecting import Outcome
 from marketplace.identity.rules import Principal
 from marketplace.kit.clock import local_date
 from marketplace.kit.ids import new_id
 from seed.institutions import PlantedInstitution
 from seed.people import People
-from seed.rubric import RUBRIC
-
-# Shares of every item's points that reach a grade, as in seed.standings.
-_SHARES = {3: 0.70, 4: 0.84, 5: 0.93}
-_EVIDENCE = [
-    Evidence(kind=EvidenceKind.RECORD, reference="近三个月记录抽查（示例）"),
-    Evidence(kind=EvidenceKind.OBSERVATION, reference="现场查看（示例）"),
-]
-
-
-def sheet_for(grade: int) -> Sheet:
-    """Return the findings of a visit that finds ``grade``: every gate passed, every item with its evidence."""
-    return Sheet(
-        gates=tuple(GateFinding(code=gate.code, passed=True, evidence=_EVIDENCE) for gate in RUBRIC.gates),
-        items=tuple(
-            ItemFinding(
-                code=item.code, points=round((item.points_max or 0) * _SHARES[grade]), evidence=_EVIDENCE[index % 2 :]
-            )
-            for index, item in enumerate(RUBRIC.items)
-        ),
-    )
+from seed.sheets import sheet_for
 
 
 async def plant_assessments(planted: Sequence[PlantedInstitution], *, people: People, now: datetime) -> None:

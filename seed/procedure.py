@@ -7,8 +7,9 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from marketplace.certifications import operations
+from marketplace.certifications.queries.applying import application
 from marketplace.certifications.queries.proceeding import list_rectifications
-from marketplace.certifications.rules import Certification, Scores
+from marketplace.certifications.rules import Assessment, Certification, Sheet
 from marketplace.certifications.rules.applying import (
     REQUIRED,
     Application,
@@ -61,7 +62,7 @@ def officer_of(level: str, jurisdiction: str) -> Principal:
 async def certify(  # noqa: PLR0913 - a certificate has these facts.
     *,
     institution_id: UUID,
-    scores: Scores,
+    sheet: Sheet,
     assessed_on: date,
     reason: str = "经评估、公示，符合认定条件（示例）",
     valid_from_on: date | None = None,
@@ -70,27 +71,48 @@ async def certify(  # noqa: PLR0913 - a certificate has these facts.
 ) -> Certification:
     """Certify an institution by the whole procedure, which began before the visit on ``assessed_on``.
 
-    It ends at ``now``, or as soon as the publicity is over.
+    Preview and publicity follow each other without delay. It ends at ``now``, or as soon as the publicity is over.
 
-    ``actor`` is the provincial officer. Refuses whatever a step refuses, such as publicity that is not over at ``now``.
+    ``actor`` is the provincial officer who decides, and the first of the two assessors. Refuses whatever a step refuses, such as publicity that is not over at ``now``.
     """
     visited_at = local_time(assessed_on, hour=10)
-    application = await publicise(institution_id=institution_id, scores=scores, actor=actor, visited_at=visited_at)
-    assert application.publicity_ends_at is not None
-    issued_at = now or application.publicity_ends_at + timedelta(hours=9)
+    shown = await publicise(institution_id=institution_id, sheet=sheet, actor=actor, visited_at=visited_at)
+    assert shown.publicity_ends_at is not None
+    issued_at = now or shown.publicity_ends_at + timedelta(hours=9)
     return await operations.certify(
-        application_id=application.id, reason=reason, valid_from_on=valid_from_on, actor=actor, now=issued_at
+        application_id=shown.id, reason=reason, valid_from_on=valid_from_on, actor=actor, now=issued_at
     )
 
 
-async def publicise(*, institution_id: UUID, scores: Scores, actor: Principal, visited_at: datetime) -> Application:
-    """Bring an application to its publicity on the day of the visit."""
-    visited = await pass_reviews(institution_id=institution_id, ends_at=visited_at)
-    await operations.enter_visit(
-        application_id=visited, scores=scores, assessed_on=local_date(visited_at), actor=actor, now=visited_at
-    )
+async def publicise(
+    *, institution_id: UUID, sheet: Sheet, actor: Principal, visited_at: datetime, now: datetime | None = None
+) -> Application:
+    """Bring an application to its publicity, at ``now`` or when the preview of its visit is over."""
+    application_id = await pass_reviews(institution_id=institution_id, ends_at=visited_at)
+    found = await assess(application_id, sheet=sheet, actor=actor, visited_at=visited_at)
+    assert found.preview_until_at is not None
     return await operations.publicise(
-        application_id=visited, reason="拟认定，予以公示（示例）", actor=actor, now=visited_at + timedelta(hours=2)
+        application_id=application_id,
+        reason="拟认定，予以公示（示例）",
+        actor=actor,
+        now=now or found.preview_until_at + timedelta(hours=9),
+    )
+
+
+async def assess(application_id: UUID, *, sheet: Sheet, actor: Principal, visited_at: datetime) -> Assessment:
+    """Have two officers of the province visit an application's institution and agree on what they found."""
+    found = await application(principal=actor, application_id=application_id)
+    assert found.assessment_id is not None
+    colleague = officer_of(Level.PROVINCE, actor.jurisdiction or "")
+    await operations.enter_result(
+        assessment_id=found.assessment_id,
+        sheet=sheet,
+        assessed_on=local_date(visited_at),
+        actor=actor,
+        now=visited_at,
+    )
+    return await operations.confirm_result(
+        assessment_id=found.assessment_id, revision=1, actor=colleague, now=visited_at + timedelta(hours=1)
     )
 
 
@@ -103,23 +125,23 @@ async def pass_reviews(*, institution_id: UUID, ends_at: datetime) -> UUID:
     prefecture = by_level[Level.PREFECTURE]
     county = by_level.get(Level.COUNTY, prefecture)
     staff = staff_of(institution_id)
-    application = await operations.open_application(kind=ApplicationKind.INITIAL, actor=staff, now=ends_at - 20 * DAY)
+    draft = await operations.open_application(kind=ApplicationKind.INITIAL, actor=staff, now=ends_at - 20 * DAY)
     pieces = [piece(kind) for kind in sorted(REQUIRED[ApplicationKind.INITIAL])]
-    await operations.add_evidence(application_id=application.id, pieces=pieces, actor=staff, now=ends_at - 20 * DAY)
-    await operations.submit(application_id=application.id, actor=staff, now=ends_at - 20 * DAY)
+    await operations.add_evidence(application_id=draft.id, pieces=pieces, actor=staff, now=ends_at - 20 * DAY)
+    await operations.submit(application_id=draft.id, actor=staff, now=ends_at - 20 * DAY)
     for event, officer, days in (
         (Event.ACCEPT, county, 18),
         (Event.ENDORSE_AT_COUNTY, county, 12),
         (Event.ENDORSE_AT_PREFECTURE, prefecture, 6),
     ):
         await operations.advance(
-            application_id=application.id,
+            application_id=draft.id,
             event=event,
             reason="材料齐全，符合要求（示例）",
             actor=officer,
             now=ends_at - days * DAY,
         )
-    return application.id
+    return draft.id
 
 
 def piece(kind: ExhibitKind) -> Exhibit:

@@ -6,8 +6,10 @@ its block's points is proposed here and waits for the province's own rubric, whi
 
 from datetime import date, datetime
 
+import msgspec
+
 from marketplace.certifications.operations import plant_rubric
-from marketplace.certifications.rules import RUBRICS, Criterion, Rubric
+from marketplace.certifications.rules import Criterion, Rubric, Scores, Threshold
 from marketplace.kit.audit import SYSTEM
 
 
@@ -100,12 +102,30 @@ RUBRIC = Rubric(
     title="旅居养老服务机构质量评估标准（示例）",
     title_en="Quality rubric for sojourn care institutions (example)",
     source="GB/T 37276-2018 分块与等级；旅居分项为拟定",
-    maxima=RUBRICS[0].maxima,
-    thresholds=RUBRICS[0].thresholds,
+    maxima=Scores(environment=120, facilities=130, operations=150, services=600),
+    thresholds=(
+        Threshold(5, 900, 90),
+        Threshold(4, 780, 80),
+        Threshold(3, 570, 60),
+        Threshold(2, 450, 50),
+        Threshold(1, 360, 40),
+    ),
     criteria=(*GATES, *ITEMS),
+)
+
+
+# Whoever of the demo world was certified before the Measure was scored by the frame of the standard alone.
+BEFORE = msgspec.structs.replace(
+    RUBRIC,
+    version="gbt37276-2018",
+    effective_from=date(2019, 7, 1),
+    title="养老机构等级划分与评定（示例）",
+    title_en="Classification of care institutions (example)",
+    source="GB/T 37276-2018 分块与等级；分项为拟定",
 )
 
 
 async def plant_rubrics(*, now: datetime) -> None:
     """Plant every version of the rubric; a planted one is left as it is."""
-    await plant_rubric(rubric=RUBRIC, actor=SYSTEM, now=now)
+    for rubric in (BEFORE, RUBRIC):
+        await plant_rubric(rubric=rubric, actor=SYSTEM, now=now)

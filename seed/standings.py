@@ -8,17 +8,13 @@ from uuid import UUID
 import msgspec
 
 from marketplace.certifications import operations
-from marketplace.certifications.rules import Certification, Scores
+from marketplace.certifications.rules import Certification
 from marketplace.certifications.rules.applying import Grounds
 from marketplace.identity.rules import Principal
 from marketplace.kit.clock import local_date
 from seed import procedure
 from seed.institutions import PlantedInstitution
-
-# Shares of the maximum that reach a grade in every block (GB/T 37276: 60 %, 80 %, 90 %) and fall short of the next.
-_SHARES = {3: 0.70, 4: 0.84, 5: 0.93}
-_MAXIMA = {"environment": 120, "facilities": 130, "operations": 150, "services": 600}
-
+from seed.sheets import sheet_for
 
 FOOD = Grounds(
     facts="食品经营许可过期，厨房停用，危及在住老人健康（示例）",
@@ -42,7 +38,7 @@ class Standing(StrEnum):
 
 
 class Timeline(msgspec.Struct, frozen=True):
-    """How many days ago an institution was assessed; it was certified when its publicity was over."""
+    """How many days ago an institution was assessed; it was certified when preview and publicity were over."""
 
     assessed_days_ago: int
 
@@ -51,7 +47,7 @@ class Timeline(msgspec.Struct, frozen=True):
 _TIMELINES = {
     Standing.DUE_SOON: Timeline(345),
     Standing.OVERDUE: Timeline(380),
-    Standing.EXPIRED: Timeline(3 * 365 + 30),
+    Standing.EXPIRED: Timeline(3 * 365 + 60),
 }
 # Every eleventh institution or so stands apart, so that a list of the first page already shows more than one state.
 _APART = {
@@ -77,11 +73,6 @@ def standing_of(number: int) -> Standing:
     return _APART.get(number, Standing.CERTIFIED)
 
 
-def scores_for(grade: int) -> Scores:
-    """Return the scores of an assessment that finds ``grade``."""
-    return Scores(**{block: round(most * _SHARES[grade]) for block, most in _MAXIMA.items()})
-
-
 async def plant_standings(
     planted: Sequence[PlantedInstitution], *, officers: tuple[Principal, Principal], now: datetime
 ) -> None:
@@ -92,7 +83,7 @@ async def plant_standings(
             found = await certify(
                 institution.id,
                 grade=institution.plan.grade,
-                timeline=_TIMELINES.get(standing, Timeline(20 + number * 4)),
+                timeline=_TIMELINES.get(standing, Timeline(45 + number * 4)),
                 officer=officers[0],
                 now=now,
             )
@@ -107,7 +98,7 @@ async def certify(
     """Certify an institution in the past, with an assessment that found ``grade``."""
     assessed_on = local_date(now) - timedelta(days=timeline.assessed_days_ago)
     return await procedure.certify(
-        institution_id=institution_id, scores=scores_for(grade), assessed_on=assessed_on, actor=officer
+        institution_id=institution_id, sheet=sheet_for(grade), assessed_on=assessed_on, actor=officer
     )
 
 

@@ -25,7 +25,12 @@ from marketplace.kit.migrations import migrate
 from marketplace.settings import settings
 from tests.support.undoing import taken_back
 
-pytest_plugins = ("tests.support.planted", "tests.support.sandbox", "tests.support.system")
+pytest_plugins = (
+    "tests.support.planted",
+    "tests.support.sandbox",
+    "tests.support.sharing",
+    "tests.support.system",
+)
 
 os.environ.update(
     MARKETPLACE_ENV="test",
@@ -35,22 +40,6 @@ os.environ.update(
     STRIPE_WEBHOOK_SECRET="whsec_for_tests",
     LOG_LEVEL="WARNING",
 )
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep a file's tests in one process, and in the same one all that start a whole system: those choose the same ports.
-
-    That group takes longest and so comes first, beside everything else.
-    """
-    for item in items:
-        group = "system" if _starts_systems(item) else item.path.as_posix()
-        item.add_marker(pytest.mark.xdist_group(group))
-    items.sort(key=lambda item: not _starts_systems(item))
-
-
-def _starts_systems(item: pytest.Item) -> bool:
-    return "system" in getattr(item, "fixturenames", ()) or "embedded" in item.path.parts
 
 
 @dataclass(frozen=True)

@@ -73,6 +73,8 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic(name="check_payout_schedule", every=crontab(minute="25", hour="7"), run=settlement.check_payout_schedule),
     Periodic(name="decide_formations", every=timedelta(minutes=10), run=tours.decide_due),
     Periodic(name="depart", every=timedelta(hours=1), run=tours.depart_due),
+    # News of a suspension reaches its guests at once; whatever was lost is made up long before the day is over.
+    Periodic(name="offer_free_cancellations", every=timedelta(minutes=10), run=bookings.offer_free_cancellations),
     # Nobody gets an SMS at night.
     Periodic(name="remind", every=crontab(minute="5", hour="9-20"), run=messaging.remind),
     Periodic(name="order_assessments", every=crontab(minute="10", hour="6"), run=certifications.order_due_assessments),

@@ -63,6 +63,22 @@ class BookingDisplaced(_BookingEvent, frozen=True, kw_only=True):
     decision_id: UUID
 
 
+class BookingFreeCancellationOffered(_BookingEvent, frozen=True, kw_only=True):
+    """The institution was suspended: until further notice the booking can be cancelled and all that was paid comes back."""
+
+    kind = "booking.free_cancellation_offered"
+
+    offered_on: date
+
+
+class BookingFreeCancellationLimited(_BookingEvent, frozen=True, kw_only=True):
+    """The institution may be sold again; the booking can still be cancelled free of charge by the end of ``until_on``."""
+
+    kind = "booking.free_cancellation_limited"
+
+    until_on: date
+
+
 class BookingCheckedIn(_BookingEvent, frozen=True, kw_only=True):
     """The guests have arrived."""
 

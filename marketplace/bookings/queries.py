@@ -10,6 +10,7 @@ import msgspec
 from marketplace.bookings.rules import Contact, Guest, opens_on, payable, prefers_step_free
 from marketplace.bookings.states import Status
 from marketplace.certifications import queries as certifications
+from marketplace.certifications.queries.policies import policy_in, policy_of
 from marketplace.certifications.rules import CertificationSnapshot
 from marketplace.identity.rules import Kind, Principal
 from marketplace.inventory import queries as inventory
@@ -54,6 +55,8 @@ class BookingRecord(msgspec.Struct, frozen=True, kw_only=True):
     ended_at: datetime | None
     ending_reason: str | None
     placed_at: datetime
+    free_cancel_from_at: datetime | None
+    free_cancel_until_at: datetime | None
     certification: CertificationSnapshot | None
     payments: list[PaymentRow]
     refunds: list[RefundRow]
@@ -114,9 +117,9 @@ _SELECT = (
     "SELECT b.id, b.kind, b.status, b.partner_reference, b.quote_id, b.institution_id, i.name AS institution_name,"
     " b.room_type_id, r.name AS room_type_name, b.departure_id, b.check_in, b.check_out, b.guest_count, b.unit_count,"
     " q.party ->> 'gender' AS gender, b.total_amount, b.paid_amount, b.currency, q.lines, b.schedule, b.contact, b.guests, b.hold_expires_at,"
-    " b.acknowledged_at, b.checked_in_at, b.ended_at, b.ending_reason, b.placed_at,"
+    " b.acknowledged_at, b.checked_in_at, b.ended_at, b.ending_reason, b.placed_at, b.free_cancel_from_at, b.free_cancel_until_at,"
     " EXISTS (SELECT FROM payments p WHERE p.booking_id = b.id) AS has_payments,"
-    f" {certifications.standing_of('b.institution_id')} AS standing"
+    f" {certifications.standing_of('b.institution_id')} AS standing, {policy_of('$day')} AS policy"
     " FROM bookings b JOIN quotes q ON q.id = b.quote_id JOIN institutions i ON i.id = b.institution_id LEFT JOIN room_types r ON r.id = b.room_type_id"
 )
 # What a record takes over as it was read; the rest is made of it.
@@ -132,7 +135,12 @@ _SCOPE = (
 async def booking(*, principal: Principal, booking_id: UUID, now: datetime) -> BookingRecord:
     """Return one booking of the principal's. Refuses: NotFound."""
     row = await fetch_one(
-        f"{_SELECT} WHERE {_SCOPE} AND b.id = $4", principal.kind, principal.id, principal.institution_id, booking_id
+        f"{_select('$5')} WHERE {_SCOPE} AND b.id = $4",
+        principal.kind,
+        principal.id,
+        principal.institution_id,
+        booking_id,
+        local_date(now),
     )
     if row is None:
         raise NotFound
@@ -149,7 +157,7 @@ async def bookings(
 ) -> list[BookingRecord]:
     """List the principal's bookings, the newest first, one more than ``limit`` when there are more."""
     rows = await fetch(
-        f"{_SELECT} WHERE {_SCOPE} AND ($4::text IS NULL OR b.status = $4)"
+        f"{_select('$8')} WHERE {_SCOPE} AND ($4::text IS NULL OR b.status = $4)"
         " AND ($5::timestamptz IS NULL OR (b.placed_at, b.id) < ($5, $6::uuid))"
         " ORDER BY b.placed_at DESC, b.id DESC LIMIT $7",
         principal.kind,
@@ -159,6 +167,7 @@ async def bookings(
         after[0] if after else None,
         after[1] if after else None,
         limit + 1,
+        local_date(now),
     )
     return await _records(rows, principal=principal, now=now)
 
@@ -166,13 +175,14 @@ async def bookings(
 async def arrivals(*, principal: Principal, first: date, last: date, now: datetime) -> list[BookingRecord]:
     """List an institution's confirmed bookings that begin from ``first`` to ``last``, in order of arrival."""
     rows = await fetch(
-        f"{_SELECT} WHERE {_SCOPE} AND b.status = 'confirmed' AND b.check_in BETWEEN $4 AND $5"
+        f"{_select('$6')} WHERE {_SCOPE} AND b.status = 'confirmed' AND b.check_in BETWEEN $4 AND $5"
         " ORDER BY b.check_in, b.id LIMIT 500",
         principal.kind,
         principal.id,
         principal.institution_id,
         first,
         last,
+        local_date(now),
     )
     return await _records(rows, principal=principal, now=now)
 
@@ -327,6 +337,11 @@ async def impact(*, institution_id: UUID) -> Impact:
     return Impact(**dict(row or {}))
 
 
+def _select(day: str) -> str:
+    """Write the statement with the placeholder of the day on which it is asked."""
+    return _SELECT.replace("$day", day)
+
+
 async def _records(rows: Sequence[Any], *, principal: Principal, now: datetime) -> list[BookingRecord]:
     # Most bookings that are read have just been made; nothing is asked about payments that cannot be there.
     ids = [row["id"] for row in rows if row["has_payments"]]
@@ -344,7 +359,7 @@ async def _records(rows: Sequence[Any], *, principal: Principal, now: datetime) 
                 "schedule": msgspec.json.decode(row["schedule"], type=list[Leg]),
                 "contact": _contact(row["id"], row["contact"]),
                 "guests": _guests(row["id"], row["guests"]),
-                "certification": certifications.snapshot_in(row["standing"], now=now),
+                "certification": certifications.snapshot_in(row["standing"], policy=policy_in(row["policy"]), now=now),
                 "payments": paid.get(row["id"], []),
                 "refunds": refunded.get(row["id"], []),
                 "rooms": rooms.get(row["id"], []),

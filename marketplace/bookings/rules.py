@@ -98,6 +98,12 @@ class CancellationOffer(msgspec.Struct, frozen=True, kw_only=True):
     paid_amount: int
     refund_amount: int
     expires_at: datetime
+    free_cancel: bool = False
+
+
+def cancels_free(from_at: datetime | None, until_at: datetime | None, *, now: datetime) -> bool:
+    """Say whether a booking may be cancelled free of charge: from a suspension on, until some days after its end (R03)."""
+    return from_at is not None and (until_at is None or now < until_at)
 
 
 def prefers_step_free(guests: Sequence[Guest], *, year: int) -> bool:

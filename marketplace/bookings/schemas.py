@@ -13,6 +13,7 @@ from marketplace.bookings.rules import (
     Guest,
     SeatsWanted,
     StayWanted,
+    cancels_free,
     opens_on,
     payable_leg,
     shown_status,
@@ -226,6 +227,10 @@ class BookingView(msgspec.Struct, frozen=True, kw_only=True):
     ended_at: datetime | None
     ending_reason: str | None
     placed_at: datetime
+    free_cancel: Annotated[bool, msgspec.Meta(description="Cancelling costs nothing: the institution was suspended.")]
+    free_cancel_until: Annotated[
+        datetime | None, msgspec.Meta(description="When that ends, once the institution was reinstated; else null.")
+    ]
     certification: CertificationSnapshot | None
     payments: list[PaymentView]
     refunds: list[RefundView]
@@ -273,6 +278,9 @@ class BookingView(msgspec.Struct, frozen=True, kw_only=True):
             ended_at=record.ended_at,
             ending_reason=record.ending_reason,
             placed_at=record.placed_at,
+            free_cancel=status is Status.CONFIRMED
+            and cancels_free(record.free_cancel_from_at, record.free_cancel_until_at, now=now),
+            free_cancel_until=record.free_cancel_until_at,
             certification=record.certification,
             payments=[PaymentView.of(payment) for payment in record.payments],
             refunds=[RefundView.of(refund) for refund in record.refunds],
@@ -288,6 +296,7 @@ class CancellationQuoteView(msgspec.Struct, frozen=True):
     paid: Money
     refund: Money
     fee: Money
+    free_cancel: Annotated[bool, msgspec.Meta(description="The fee is nothing, since the institution was suspended.")]
     expires_at: datetime
 
     @classmethod
@@ -299,6 +308,7 @@ class CancellationQuoteView(msgspec.Struct, frozen=True):
             paid=Money(offer.paid_amount),
             refund=Money(offer.refund_amount),
             fee=Money(offer.paid_amount - offer.refund_amount),
+            free_cancel=offer.free_cancel,
             expires_at=offer.expires_at,
         )
 

@@ -41,6 +41,8 @@ class Booking(Table, tablename="bookings", db=DB):
     ending_reason = text(null=True)
     decision_id = uuid(null=True)
     placed_at = timestamptz()
+    free_cancel_from_at = timestamptz(null=True)
+    free_cancel_until_at = timestamptz(null=True)
 
 
 class PayLink(Table, tablename="pay_links", db=DB):

@@ -254,6 +254,14 @@ class CorrectionOpen(DomainError):
     en = "A correction of this preview is already waiting for its answer."
 
 
+class PreviewRunning(DomainError):
+    """The institution has its preview of the result until the last day; nothing is decided on it before."""
+
+    code = "preview_running"
+    zh = "评估结果预览期至 {until}，尚不能作出决定"
+    en = "The institution's preview of the result runs until {until}."
+
+
 class RubricAltered(DomainError):
     """A rubric that is in force is never altered: give what is changed a new version."""
 

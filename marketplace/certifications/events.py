@@ -113,7 +113,6 @@ class AssessmentOrdered(Event, frozen=True, kw_only=True):
     kind = "assessment.ordered"
 
     assessment_id: UUID
-    certification_id: UUID
     institution_id: UUID
 
 
@@ -123,7 +122,6 @@ class AssessmentPreviewed(Event, frozen=True, kw_only=True):
     kind = "assessment.previewed"
 
     assessment_id: UUID
-    certification_id: UUID
     institution_id: UUID
 
 

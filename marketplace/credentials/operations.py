@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from marketplace.certifications.queries.policies import policy_on
 from marketplace.certifications.rules import shown_grade
 from marketplace.credentials import queries
 from marketplace.credentials.rules import (
@@ -27,7 +28,8 @@ async def issue(number: str, *, public_url: str, now: datetime) -> str:
     found = await queries.certificate(number)
     key = await active(Purpose.CREDENTIAL, now=now)
     issuer = did_of(public_url)
-    grade = shown_grade(found, today=clock.local_date(now))
+    today = clock.local_date(now)
+    grade = shown_grade(found, policy=await policy_on(today), today=today)
     return sign(
         credential(found, grade=grade, issuer=issuer, public_url=public_url), key=key, issuer=issuer, header=_HEADER
     )

@@ -6,7 +6,7 @@ from typing import Annotated, Self
 import msgspec
 from msgspec import Meta
 
-from marketplace.certifications.rules import GradeCap, bookable, public_grade
+from marketplace.certifications.rules import GradeCap, Policy, bookable, public_grade
 from marketplace.certifications.states import Status
 from marketplace.credentials.rules import Certificate, sign_on, status_on
 from marketplace.kit import clock
@@ -44,11 +44,11 @@ class CertificateView(msgspec.Struct, frozen=True, kw_only=True):
     credential: Annotated[str, Meta(examples=["/v1/certificates/JLLJ-2026-00001/credential"])]
 
     @classmethod
-    def of(cls, found: Certificate, *, now: datetime) -> Self:
+    def of(cls, found: Certificate, *, policy: Policy, now: datetime) -> Self:
         """Show a certificate to the public."""
         today = clock.local_date(now)
         status, shown = status_on(found, today), sign_on(found, today)
-        public = public_grade(msgspec.structs.replace(found, status=status), today=today)
+        public = public_grade(msgspec.structs.replace(found, status=status), policy=policy, today=today)
         return cls(
             number=found.number,
             status=status,

@@ -7,6 +7,7 @@ from litestar import Controller, get
 from litestar.params import FromPath, FromQuery, QueryParameter
 from litestar.response import Stream
 
+from marketplace.certifications.queries.policies import policy_on
 from marketplace.certifications.states import Status
 from marketplace.kit import clock
 from marketplace.kit.errors import NotFound
@@ -68,7 +69,8 @@ class Register(Controller):
             limit=limit,
             key=lambda record: record.institution_id,
         )
-        return Page([RecordView.of(record, today=today) for record in found.items], found.next_cursor)
+        policy = await policy_on(today)
+        return Page([RecordView.of(one, policy=policy, today=today) for one in found.items], found.next_cursor)
 
     @get(
         "/register/{institution_id:str}",
@@ -80,7 +82,8 @@ class Register(Controller):
     async def show(self, institution_id: FromPath[str]) -> RecordView:
         """Return the record of an institution that is or was certified."""
         found = await queries.record(parse("ins", institution_id))
-        return RecordView.of(found, today=clock.local_date(clock.now()))
+        today = clock.local_date(clock.now())
+        return RecordView.of(found, policy=await policy_on(today), today=today)
 
     @get(
         "/register/{institution_id:str}/history",
@@ -124,7 +127,9 @@ class Register(Controller):
         """
         position = _position(after)
         found = await queries.changes(after=position, limit=limit)
-        return ChangesPage.of(found, after=position, limit=limit, today=clock.local_date(clock.now()))
+        today = clock.local_date(clock.now())
+        policy = await policy_on(today)
+        return ChangesPage.of(found, after=position, limit=limit, policy=policy, today=today)
 
     @get(
         "/register.ndjson",

@@ -7,6 +7,7 @@ from io import StringIO
 
 import msgspec
 
+from marketplace.certifications.queries.policies import policy_on
 from marketplace.register.queries import every_record
 from marketplace.register.schemas import RecordView
 
@@ -29,9 +30,10 @@ async def table(*, ended: bool, today: date) -> AsyncIterator[bytes]:
 
 
 async def _pieces(*, ended: bool, today: date) -> AsyncIterator[list[RecordView]]:
+    policy = await policy_on(today)
     views: list[RecordView] = []
     async for record in every_record(ended=ended, today=today):
-        views.append(RecordView.of(record, today=today))
+        views.append(RecordView.of(record, policy=policy, today=today))
         if len(views) == _PIECE:
             yield views
             views = []

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 import msgspec
 from msgspec import Meta
 
-from marketplace.certifications.rules import GradeCap, bookable, months_after, policy_on, public_grade
+from marketplace.certifications.rules import GradeCap, Policy, bookable, months_after, public_grade
 from marketplace.certifications.states import Status
 from marketplace.credentials.rules import status_on
 from marketplace.identity.rules import Level
@@ -64,10 +64,10 @@ class RecordView(msgspec.Struct, frozen=True, kw_only=True):
     suspension_count: Annotated[int, Meta(examples=[0])]
 
     @classmethod
-    def of(cls, found: Record, *, today: date) -> Self:
+    def of(cls, found: Record, *, policy: Policy, today: date) -> Self:
         """Show a record as it is today."""
         status = status_on(found, today)
-        shown = public_grade(msgspec.structs.replace(found, status=status), today=today)
+        shown = public_grade(msgspec.structs.replace(found, status=status), policy=policy, today=today)
         same = {name: getattr(found, name) for name in cls.__struct_fields__ if name in Record.__struct_fields__}
         own = {
             "institution_id": wire("ins", found.institution_id),
@@ -79,7 +79,7 @@ class RecordView(msgspec.Struct, frozen=True, kw_only=True):
             "grade": shown.grade,
             "grade_cap": shown.cap,
             "grade_as_of": shown.as_of,
-            "grade_until": months_after(found.assessed_on, policy_on(today).grade_fresh_months),
+            "grade_until": months_after(found.assessed_on, policy.grade_fresh_months),
             "valid_from": found.valid_from_on,
             "valid_until": found.valid_until_on,
         }
@@ -121,7 +121,7 @@ class RegisterChangeView(msgspec.Struct, frozen=True, kw_only=True):
     record: RecordView | None
 
     @classmethod
-    def of(cls, found: Change, *, today: date) -> Self:
+    def of(cls, found: Change, *, policy: Policy, today: date) -> Self:
         """Show a change with the record as it is today."""
         standing = stands(found.record, today)
         return cls(
@@ -129,7 +129,7 @@ class RegisterChangeView(msgspec.Struct, frozen=True, kw_only=True):
             institution_id=wire("ins", found.record.institution_id),
             published_at=found.published_at,
             decided=[DecidedView.of(one) for one in found.decided],
-            record=RecordView.of(found.record, today=today) if standing else None,
+            record=RecordView.of(found.record, policy=policy, today=today) if standing else None,
         )
 
 
@@ -141,12 +141,12 @@ class ChangesPage(msgspec.Struct, frozen=True):
     has_more: bool
 
     @classmethod
-    def of(cls, changes: list[Change], *, after: Position | None, limit: int, today: date) -> Self:
+    def of(cls, changes: list[Change], *, after: Position | None, limit: int, policy: Policy, today: date) -> Self:
         """Show what was read, of which one more than ``limit`` means that there is more."""
         shown = changes[:limit]
         position = shown[-1].position if shown else after or BEGINNING
         return cls(
-            items=[RegisterChangeView.of(change, today=today) for change in shown],
+            items=[RegisterChangeView.of(change, policy=policy, today=today) for change in shown],
             next_cursor=encode_cursor(position),
             has_more=len(changes) > limit,
         )

@@ -33,22 +33,22 @@ ANYONE = {
     "/v1/stays?from={first}&to={until}&nights=7&prefer=coolest&origin=wuhan": 7,
     "/v1/tours": 1,
     "/v1/tours/{tour}": 1,
-    "/v1/departures": 6,
-    "/v1/departures/{departure}": 6,
-    "/v1/certificates/{number}": 1,
+    "/v1/departures": 7,
+    "/v1/departures/{departure}": 7,
+    "/v1/certificates/{number}": 2,
     "/v1/publicity": 1,
-    "/v1/certificates/{number}/credential": 2,
+    "/v1/certificates/{number}/credential": 3,
     "/v1/certificates/{number}/plaque.pdf": 1,
     "/v1/status-lists/revocation-1": 2,
     "/.well-known/did.json": 2,
     "/.well-known/jwks.json": 3,
-    "/v1/register": 1,
-    "/v1/register?jurisdiction=220000": 2,
-    "/v1/register/{institution}": 1,
+    "/v1/register": 2,
+    "/v1/register?jurisdiction=220000": 3,
+    "/v1/register/{institution}": 2,
     "/v1/register/{institution}/history": 1,
-    "/v1/changes": 1,
+    "/v1/changes": 2,
     "/v1/rubrics": 1,
-    "/v1/assessments/{assessment}": 3,
+    "/v1/assessments/{assessment}": 4,
     "/v1/inspection-draws": 1,
     "/v1/inspections": 1,
     "/livez": 0,
@@ -58,8 +58,8 @@ FAMILY = {"/v1/bookings": 2, "/v1/bookings/{booking}": 2, "/v1/sessions/current"
 PARTNER = {"/v1/events": 2}
 STAFF = {"/v1/bookings": 3, "/v1/arrivals?from={first}": 3, "/v1/payee": 4, "/v1/transfers": 2}
 OFFICER = {
-    "/v1/certifications": 3,
-    "/v1/certifications/{certification}": 4,
+    "/v1/certifications": 4,
+    "/v1/certifications/{certification}": 5,
     "/v1/certifications/{certification}/impact": 4,
     "/v1/assessments": 3,
     "/v1/decisions": 3,
@@ -77,7 +77,7 @@ READING = {"anyone": ANYONE, "family": FAMILY, "partner": PARTNER, "institution"
 # What changes something also leaves an audit line and, where others must hear of it, a message and its nudge.
 QUOTE, PLACE, EXTEND, PAY, OFFER_TO_CANCEL, CANCEL = 7, 13, 6, 14, 4, 15
 # An emergency suspension also opens its proceeding and two periods, each by the calendar of the state.
-ACKNOWLEDGE, SET_NIGHTS, SUSPEND = 7, 9, 15
+ACKNOWLEDGE, SET_NIGHTS, SUSPEND = 7, 9, 16
 
 
 @dataclass

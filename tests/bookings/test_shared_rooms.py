@@ -164,3 +164,30 @@ async def test_the_last_companion_bed_is_quoted_shown_and_sold_once(world: World
     assert (await other.post("/v1/quotes", world.wish())).status_code == 201
     fewer = await client.put(ari, json={"ranges": [days | {"companion_beds": 0}]}, headers=staff.headers)
     assert (fewer.status_code, fewer.json()["code"]) == (409, "companion_beds_below_taken")
+
+
+async def found(world: World, client: httpx.AsyncClient, **asked: Any) -> tuple[list[int], list[str]]:
+    """Search the bed's nights; returns the totals of its offers, and the reasons why there is none."""
+    days = {"check_in": world.day(10).isoformat(), "check_out": world.day(15).isoformat(), "sold_by": "bed"}
+    institution = {"institution_id": wire("ins", world.institution_id)}
+    answer = (await client.get("/v1/stays", params=days | institution | asked)).json()
+    offers = [offer["price"]["total"]["amount"] for item in answer["items"] for offer in item["offers"]]
+    assert (answer["total_count"] > 0) is bool(offers)
+    return offers, [reason["code"] for reason in answer["excluded_because"]]
+
+
+@pytest.mark.parametrize("more", [{}, {"sort": "price"}, {"price_max": "39000"}])
+async def test_search_shows_a_bed_beside_a_woman_to_women(shared: World, client, more: dict[str, str]) -> None:
+    assert await found(shared, client, **more) == ([39_000], [])
+    await booked(shared, await shared.family(), gender="female")
+    assert await found(shared, client, gender="female", **more) == ([39_000], [])
+    for nobody in ({"gender": "male"}, {"gender": "mixed"}, {}, {"gender": "female", "guests": "2"}):
+        offers, reasons = await found(shared, client, **nobody, **more)
+        assert (offers, reasons[0]) == ([], "sold_out")
+
+
+async def test_a_bed_beside_somebody_obeys_the_restrictions_of_its_nights(shared: World, client) -> None:
+    await booked(shared, await shared.family(), gender="female")
+    bound = [NightRange(first=shared.day(10), end=shared.day(11), min_stay_count=6)]
+    await inventory.set_nights(actor=SYSTEM, room_type_id=shared.room_type_id, ranges=bound, now=shared.now)
+    assert await found(shared, client, gender="female") == ([], ["stay_too_short"])

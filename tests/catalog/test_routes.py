@@ -37,7 +37,7 @@ async def test_an_item_shows_everything_a_list_needs(client, add_certified) -> N
         "valid_until": certification.valid_until_on.isoformat(),
         "checked_at": "2026-11-21T04:00:00Z",
         "assessment_overdue": False,
-        "grade_method": "gbt37276-2018",
+        "grade_method": certification.grade_method,
         "grade_as_of": certification.assessed_on.isoformat(),
         "grade_cap": None,
     }

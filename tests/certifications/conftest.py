@@ -16,12 +16,14 @@ from marketplace.kit.db import execute, fetch, fetch_value, transaction
 from marketplace.kit.ids import new_id
 from marketplace.places.rules import Position
 from seed import procedure
-from seed.places import plant_places
-from seed.rubric import plant_rubrics
+from tests.certifications.policy import POLICY
+from tests.certifications.sheets import sheet_with
+from tests.support.world import plant_gazetteer
 
 NOW = datetime(2027, 3, 1, 4, 0, tzinfo=UTC)
 TODAY = date(2027, 3, 1)
-VISITED = date(2027, 2, 15)  # Its publicity runs from then until 22 February.
+# Its preview runs until 8 February, which 春节 makes 9; its publicity from the 10th until 17 February.
+VISITED = date(2027, 1, 25)
 PROVINCE = "220000"
 FUSONG = "220621"
 BAISHAN = "220600"
@@ -29,14 +31,9 @@ HUNCHUN = "222404"
 PASSING = Scores(environment=98, facilities=106, operations=121, services=482)  # 807 points: grade 4.
 
 
-async def plant_gazetteer():
-    await plant_places(now=NOW)
-    await plant_rubrics(now=NOW)
-
-
 @pytest.fixture
 async def gazetteer(planted):
-    async with planted(plant_gazetteer):
+    async with planted(plant_gazetteer, now=NOW):
         yield
 
 
@@ -102,7 +99,7 @@ def certify(add_institution, province):
             found = await procedure.certify(
                 **{
                     "institution_id": facts.pop("institution_id", None) or await add_institution(name, place_code),
-                    "scores": PASSING,
+                    "sheet": sheet_with(facts.pop("scores", PASSING)),
                     "assessed_on": min(assessed_on, VISITED),
                     "reason": "评估合格，公示无异议",
                     "actor": province,
@@ -112,7 +109,7 @@ def certify(add_institution, province):
             )
             if assessed_on <= VISITED:
                 return found
-            due_on = assessment_due(assessed_on, grade=found.grade)
+            due_on = assessment_due(assessed_on, grade=found.grade, policy=POLICY)
             await execute(
                 "UPDATE certifications SET assessed_on = $2, assessment_due_on = $3 WHERE id = $1",
                 found.id,
@@ -184,5 +181,9 @@ async def reread(certification):
 
 
 async def kinds() -> list[str]:
-    """The kinds of all news published so far, in order."""
-    return [row["kind"] for row in await fetch("SELECT kind FROM outbox WHERE is_event ORDER BY id")]
+    """The kinds of all news published so far, in order, but for what led to a first certificate."""
+    rows = await fetch(
+        "SELECT kind FROM outbox WHERE is_event AND NOT EXISTS (SELECT FROM assessment_orders a"
+        " WHERE a.application_id IS NOT NULL AND a.id::text = payload->>'assessment_id') ORDER BY id"
+    )
+    return [row["kind"] for row in rows]

@@ -74,7 +74,7 @@ async def test_an_assessment_from_findings_to_the_public(client, certification, 
     preview = (await client.get(route, headers=as_host)).json()
     assert preview["valid_transitions"] == ["request_correction"]
     listed = (await client.get("/v1/assessments", headers=as_host)).json()["items"]
-    assert [(item["stage"], item["revision"]) for item in listed] == [("published", 0), ("preview", 1)]
+    assert [(item["stage"], item["revision"]) for item in listed] == [("published", 1), ("preview", 1)]
     asked = await client.post(
         f"{route}/corrections", json={"codes": ["S6"], "statement": "值守记录未计入"}, headers=as_host
     )
@@ -124,22 +124,24 @@ async def test_a_sheet_is_checked_line_by_line(client, route, sign_in):
     assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/items/3/evidence")
 
 
-async def test_a_result_of_the_procedure_on_paper_is_explained_by_block(client, certification, sign_in):
+async def test_a_first_grade_is_explained_point_by_point_to_anyone(client, certification, sign_in):
     headers = await sign_in(Level.PROVINCE, "220000")
     [item] = (await client.get("/v1/assessments", headers=headers)).json()["items"]
     shown = (await client.get(f"/v1/assessments/{item['id']}")).json()
     assert (shown["stage"], shown["revision"], shown["rubric"], shown["score"]) == (
         "published",
-        0,
+        1,
         "gbt37276-2018",
         807,
     )
     assert shown["maxima"] == {"environment": 120, "facilities": 130, "operations": 150, "services": 600}
-    assert (shown["gates"], shown["items"]) == ([], [])
+    assert (len(shown["gates"]), sum(found["points"] for found in shown["items"])) == (9, 807)
+    assert (shown["assessors"], [found["evidence"] for found in shown["items"]]) == ([], [[]] * 29)
 
 
 async def test_anyone_reads_the_rubric(client, gazetteer):
     answer = await client.get("/v1/rubrics")
-    [rubric] = answer.json()["items"]
+    [before, rubric] = answer.json()["items"]
+    assert (before["version"], before["effective_from"]) == ("gbt37276-2018", "2019-07-01")
     assert (rubric["version"], len(rubric["gates"]), len(rubric["items"])) == (RUBRIC.version, 9, 29)
     assert sum(item["points_max"] for item in rubric["items"]) == 1000

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from marketplace.certifications.queries.timing import timetable
-from marketplace.certifications.rules import Clock, ClockPolicy, Silence, Timetable, Unit
+from marketplace.certifications.rules import Clock, ClockPolicy, Reliance, Silence, Timetable, Unit
 from marketplace.kit.audit import SYSTEM
 from marketplace.kit.clock import local_midnight
 from marketplace.places.operations import plant_calendar
@@ -124,7 +124,12 @@ def test_every_clock_has_a_row_with_its_basis():
 
 def test_the_row_in_force_on_the_first_day_counts():
     later = ClockPolicy(
-        clock=Clock.PUBLICITY, effective_from=date(2026, 7, 1), length=7, unit=Unit.CALENDAR_DAYS, basis="新办法"
+        status=Reliance.PROPOSAL,
+        clock=Clock.PUBLICITY,
+        effective_from=date(2026, 7, 1),
+        length=7,
+        unit=Unit.CALENDAR_DAYS,
+        basis="新办法",
     )
     table = Timetable(TABLE.calendar, (*CLOCKS, later))
     before, after = (

@@ -21,6 +21,7 @@ from marketplace.certifications.rules import (
 from marketplace.certifications.states import ENDED, Status
 from marketplace.kit.errors import Invalid
 from seed.rubric import RUBRIC
+from tests.certifications.policy import POLICY
 from tests.certifications.sheets import FULL, SEEN, sheet_of
 
 MAXIMA = {"environment": 120, "facilities": 130, "operations": 150, "services": 600}
@@ -100,7 +101,7 @@ def test_caps_only_lower_and_say_why(grade, status, age, overdue, abuse):
         abuse_confirmed_on=abuse,
     )
     abused = abuse is not None and months_after(abuse, 36) >= today
-    shown = public_grade(found, today=today)
+    shown = public_grade(found, policy=POLICY, today=today)
     assert (shown.grade or 0) <= (grade or 0)
     assert (shown.method, shown.as_of) == (RUBRIC.version, found.assessed_on)
     if shown.grade != grade:

@@ -4,6 +4,7 @@ import pytest
 
 from marketplace.certifications import operations, queries
 from marketplace.certifications.errors import AlreadyCertified, NotCertifiable
+from marketplace.certifications.queries import assessments
 from marketplace.certifications.rules import Scores
 from marketplace.certifications.states import Status
 from marketplace.credentials.queries import certificate
@@ -12,7 +13,9 @@ from marketplace.kit.db import fetch_one, fetch_value
 from marketplace.kit.errors import Forbidden, Invalid, NotFound
 from marketplace.kit.ids import new_id, wire
 from seed import procedure
+from seed.rubric import RUBRIC
 from tests.certifications.conftest import BAISHAN, NOW, PASSING, TODAY, VISITED, kinds, officer
+from tests.certifications.sheets import sheet_of
 
 
 async def test_a_certificate_has_a_number_a_grade_and_three_years(certified, province):
@@ -29,7 +32,12 @@ async def test_granting_is_remembered_with_its_scores(certified, province):
     assert (entry.event, entry.status, entry.grade, entry.decided_level) == ("certify", "certified", 4, Level.PROVINCE)
     [assessment] = await queries.list_assessments(principal=province, limit=5)
     assert (assessment.status, assessment.scores, assessment.score, assessment.grade) == ("done", PASSING, 807, 4)
-    assert assessment.rubric == "gbt37276-2018"
+    assert (assessment.rubric, certified.grade_method) == (RUBRIC.version, RUBRIC.version)
+    # Anyone may read every point that the first grade rests on, and that two assessors found it.
+    explained, in_full = await assessments.visible_assessment(viewer=None, assessment_id=assessment.id)
+    assert (explained, in_full) == (assessment, False)
+    assert sum(line.points or 0 for line in await assessments.lines(assessment.id, revision=1)) == 807
+    assert assessment.assessed_by == province.id != assessment.assessed_with is not None
     line = await fetch_one("SELECT action, actor_id, why FROM audit_events WHERE subject_id = $1", certified.id)
     assert dict(line) == {"action": "certification.granted", "actor_id": province.id, "why": "评估合格，公示无异议"}
 
@@ -43,7 +51,7 @@ async def test_numbers_are_never_given_twice(certify):
 async def test_an_institution_has_one_certification_that_has_not_ended(certified, province):
     with pytest.raises(AlreadyCertified) as refusal:
         await procedure.certify(
-            institution_id=certified.institution_id, scores=PASSING, assessed_on=VISITED, actor=province, now=NOW
+            institution_id=certified.institution_id, sheet=sheet_of(), assessed_on=VISITED, actor=province, now=NOW
         )
     assert refusal.value.facts == {"certification_id": wire("crt", certified.id)}
     assert await fetch_value("SELECT count(*) FROM certifications") == 1
@@ -53,7 +61,7 @@ async def test_after_its_end_an_institution_may_be_certified_anew(certified, pro
     later = NOW + timedelta(days=3 * 366)
     assert await operations.expire_due(now=later) == 1
     again = await procedure.certify(
-        institution_id=certified.institution_id, scores=PASSING, assessed_on=later.date(), actor=province
+        institution_id=certified.institution_id, sheet=sheet_of(), assessed_on=later.date(), actor=province
     )
     shown = await queries.snapshot(institution_id=certified.institution_id, now=later)
     assert (shown.number, shown.status) == (again.number, "certified")

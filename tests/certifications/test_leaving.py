@@ -11,6 +11,7 @@ from marketplace.certifications.errors import (
     InstitutionNotBookable,
     LockedOut,
     NotCertifiable,
+    PreviewRunning,
     RenewalWindowClosed,
     StayBeyondCertificate,
 )
@@ -141,14 +142,14 @@ async def test_a_failed_visit_locks_out_for_two_years(add_institution, province)
     institution_id = await add_institution()
     application_id = await procedure.pass_reviews(institution_id=institution_id, ends_at=at(VISITED))
     weak = Scores(environment=60, facilities=70, operations=80, services=300)
-    await operations.enter_visit(
-        application_id=application_id, scores=weak, assessed_on=VISITED, actor=province, now=at(VISITED)
-    )
+    await procedure.assess(application_id, sheet=sheet_with(weak), actor=province, visited_at=at(VISITED))
+    facts = {"application_id": application_id, "actor": province}
+    with pytest.raises(PreviewRunning) as early:
+        await operations.reject(grounds=procedure.GROUNDS, now=at(date(2027, 2, 9)), **facts)
+    assert early.value.facts == {"until": date(2027, 2, 9)}
     with pytest.raises(NotCertifiable):
-        await operations.publicise(application_id=application_id, reason="公示", actor=province, now=at(VISITED))
-    refused = await operations.reject(
-        application_id=application_id, grounds=procedure.GROUNDS, actor=province, now=at(VISITED)
-    )
+        await operations.publicise(reason="公示", now=at(date(2027, 2, 15)), **facts)
+    refused = await operations.reject(grounds=procedure.GROUNDS, now=at(date(2027, 2, 15)), **facts)
     # Two years end on 15 February 2029, the last day of that Spring Festival by law.
     assert (refused.status, refused.locked_until_on) == (Status.REJECTED, date(2029, 2, 16))
     staff = procedure.staff_of(institution_id)

@@ -13,7 +13,8 @@ from marketplace.identity.rules import Level
 from marketplace.kit.db import fetch_value, transaction
 from marketplace.kit.errors import IllegalTransition
 from seed import procedure
-from tests.certifications.conftest import NOW, PASSING, PROVINCE, TODAY, kinds, officer
+from tests.certifications.conftest import NOW, PROVINCE, TODAY, kinds, officer
+from tests.certifications.sheets import sheet_of
 
 WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 
@@ -132,7 +133,7 @@ async def test_of_many_requests_one_is_pending(committed, certified):
 
 async def test_of_many_grants_one_holds(committed, add_institution, province):
     application = await procedure.publicise(
-        institution_id=await add_institution(), scores=PASSING, actor=province, visited_at=NOW - timedelta(days=14)
+        institution_id=await add_institution(), sheet=sheet_of(), actor=province, visited_at=NOW - timedelta(days=35)
     )
     found = await asyncio.gather(
         *(

@@ -18,7 +18,8 @@ from marketplace.kit.db import fetch, fetch_one, fetch_value, transaction
 from marketplace.kit.errors import DomainError, NotFound
 from marketplace.kit.ids import new_id
 from seed import procedure
-from tests.certifications.conftest import BAISHAN, FUSONG, HUNCHUN, NOW, PASSING, PROVINCE, officer
+from tests.certifications.conftest import BAISHAN, FUSONG, HUNCHUN, NOW, PROVINCE, officer
+from tests.certifications.sheets import sheet_of
 
 PROVINCIAL = [officer(Level.PROVINCE, PROVINCE) for _ in range(2)]
 PREFECTURE, COUNTY = officer(Level.PREFECTURE, BAISHAN), officer(Level.COUNTY, FUSONG)
@@ -42,6 +43,9 @@ class Stage:
 
     async def application(self):
         return await self._newest("certification_applications", "institution_id", self.institution_id)
+
+    async def assessment(self):
+        return await self._newest("assessment_orders", "institution_id", self.institution_id)
 
     async def certification(self):
         return await self._newest("certifications", "institution_id", self.institution_id)
@@ -110,9 +114,13 @@ def hearing(name, **facts):
 
 
 async def visit(stage, actor, now):
-    await operations.enter_visit(
-        application_id=await stage.application(), scores=PASSING, assessed_on=now.date(), actor=actor, now=now
+    await operations.enter_result(
+        assessment_id=await stage.assessment(), sheet=sheet_of(), assessed_on=now.date(), actor=actor, now=now
     )
+
+
+async def confirm(stage, actor, now):
+    await operations.confirm_result(assessment_id=await stage.assessment(), revision=1, actor=actor, now=now)
 
 
 async def report(stage, actor, now):
@@ -152,6 +160,7 @@ MOVES = {
     "endorse_at_county": reviewing("advance", event=Event.ENDORSE_AT_COUNTY, **WHY),
     "endorse_at_prefecture": reviewing("advance", event=Event.ENDORSE_AT_PREFECTURE, **WHY),
     "visit": visit,
+    "confirm": confirm,
     "publicise": reviewing("publicise", **WHY),
     "object": reviewing("raise_objection", statement="异议"),
     "dismiss_objections": reviewing("dismiss_objections", answer="不成立"),
@@ -207,16 +216,18 @@ def levels_allowed(before, after):
 
 
 async def check_certified(stage):
-    """A first certificate rests on a visit, a publicity that was over, and answered objections."""
+    """A first certificate rests on two assessors, a preview and a publicity that were over, and answered objections."""
     row = await fetch_one(
-        "SELECT a.status, a.scores, a.publicity_ends_at, c.granted_at, (SELECT count(*) FROM certification_objections o"
+        "SELECT a.status, a.publicity_ends_at, c.granted_at, v.assessed_by, v.assessed_with, v.preview_until_at,"
+        " v.published_at, (SELECT count(*) FROM certification_objections o"
         " WHERE o.application_id = a.id AND o.outcome IS NULL) AS open FROM certification_applications a"
-        " JOIN certifications c ON c.application_id = a.id WHERE c.id = $1",
+        " JOIN certifications c ON c.application_id = a.id JOIN assessment_orders v ON v.application_id = a.id"
+        " WHERE c.id = $1",
         await stage.certification(),
     )
     assert (row["status"], row["open"]) == ("certified", 0)
-    assert row["scores"] is not None
-    assert row["granted_at"] >= row["publicity_ends_at"]
+    assert row["assessed_by"] != row["assessed_with"]
+    assert row["preview_until_at"] <= row["published_at"] < row["publicity_ends_at"] <= row["granted_at"]
 
 
 async def check_revoked(stage):
@@ -261,15 +272,15 @@ async def check_moves(stage, before, after, actor):
 async def begin(stage, start):
     if start == "nothing":
         return
-    visited_at = NOW - timedelta(days=14)
+    visited_at = NOW - timedelta(days=35)
     if start == "publicity":
         await procedure.publicise(
-            institution_id=stage.institution_id, scores=PASSING, actor=PROVINCIAL[0], visited_at=NOW
+            institution_id=stage.institution_id, sheet=sheet_of(), actor=PROVINCIAL[0], visited_at=visited_at, now=NOW
         )
         return
     found = await procedure.certify(
         institution_id=stage.institution_id,
-        scores=PASSING,
+        sheet=sheet_of(),
         assessed_on=visited_at.date(),
         actor=PROVINCIAL[0],
         now=NOW,
@@ -284,7 +295,8 @@ LAWFUL = [
     ("endorse_at_county", COUNTY, 1),
     ("endorse_at_prefecture", PREFECTURE, 1),
     ("visit", PROVINCIAL[0], 1),
-    ("publicise", PROVINCIAL[0], 0),
+    ("confirm", PROVINCIAL[1], 1),
+    ("publicise", PROVINCIAL[0], 16),
     ("certify", PROVINCIAL[0], 9),
     ("suspend", COUNTY, 1),
     ("notice_revocation", PROVINCIAL[0], 1),

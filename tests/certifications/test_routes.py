@@ -1,5 +1,6 @@
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 
 from marketplace.certifications import operations
@@ -11,6 +12,7 @@ from marketplace.kit.db import fetch_value, transaction
 from marketplace.kit.ids import new_id, wire
 from seed import procedure
 from tests.certifications.conftest import BAISHAN, FUSONG, HUNCHUN, NOW, PROVINCE, TODAY, trace
+from tests.certifications.sheets import sheet_of
 
 pytestmark = pytest.mark.usefixtures("at_now")
 SCORES = {"environment": 98, "facilities": 106, "operations": 121, "services": 482}
@@ -60,6 +62,23 @@ def path(certification, action=""):
     return f"/v1/certifications/{wire('crt', certification.id)}{action}"
 
 
+async def assess(client, sign_in, route, officers):
+    """Have two officers of the province find the same; nobody below it, and nobody alone."""
+    assessment = (await client.get(route, headers=officers["province"])).json()["assessment_id"]
+    sheet = {**msgspec.to_builtins(sheet_of()), "assessed_on": "2027-03-01"}
+    for level, status in (("county", 403), ("prefecture", 403), ("province", 200)):
+        entered = await client.post(f"/v1/assessments/{assessment}/result", json=sheet, headers=officers[level])
+        assert entered.status_code == status, entered.text
+    alone = await client.post(
+        f"/v1/assessments/{assessment}/confirmation", json={"revision": 1}, headers=officers["province"]
+    )
+    assert (alone.status_code, alone.json()["code"]) == (409, "second_assessor_required")
+    colleague = await sign_in(Level.PROVINCE, PROVINCE)
+    agreed = await client.post(f"/v1/assessments/{assessment}/confirmation", json={"revision": 1}, headers=colleague)
+    assert (agreed.status_code, agreed.json()["stage"], agreed.json()["certification_id"]) == (200, "preview", None)
+    return assessment
+
+
 async def test_an_application_becomes_a_certificate_over_http(client, sign_in, at_now, add_institution):
     institution_id = await add_institution()
     staff = await sign_in_staff(institution_id)
@@ -86,20 +105,32 @@ async def test_an_application_becomes_a_certificate_over_http(client, sign_in, a
         ("county", {"outcome": "accept"}, "accepted"),
         ("county", {"outcome": "endorse_at_county"}, "county_passed"),
         ("prefecture", {"outcome": "endorse_at_prefecture"}, "prefecture_passed"),
-        ("province", {"outcome": "assess", "scores": SCORES, "assessed_on": "2027-03-01"}, "assessed"),
-        ("province", {"outcome": "publicise"}, "publicity"),
     ]
     for level, step, status in steps:
         seen = (await client.get(route, headers=officers[level])).json()
         assert step["outcome"] in seen["valid_transitions"]
         answer = await client.post(f"{route}/reviews", json={**step, "reason": "符合要求"}, headers=officers[level])
         assert (answer.status_code, answer.json()["status"]) == (201, status), answer.text
+    assessment = await assess(client, sign_in, route, officers)
+    publicise = {"outcome": "publicise", "reason": "拟认定"}
+    early = await client.post(f"{route}/reviews", json=publicise, headers=officers["province"])
+    assert (early.status_code, early.json()["code"], early.json()["until"]) == (409, "preview_running", "2027-03-15")
+    assert (await client.get(f"/v1/assessments/{assessment}")).status_code == 404
+    clock.travel(NOW + timedelta(days=15) - datetime.now(UTC))
+    officers["province"] = await sign_in(Level.PROVINCE, PROVINCE, now=NOW + timedelta(days=15))
+    officers["county"] = await sign_in(Level.COUNTY, FUSONG, now=NOW + timedelta(days=15))
+    shown = await client.post(f"{route}/reviews", json=publicise, headers=officers["province"])
+    assert (shown.status_code, shown.json()["status"]) == (201, "publicity"), shown.text
+    # Whoever may object can read every point, though not the evidence.
+    explained = (await client.get(f"/v1/assessments/{assessment}")).json()
+    assert (explained["score"], sum(item["points"] for item in explained["items"])) == (843, 843)
+    assert [gate["code"] for gate in explained["gates"]] == [f"G{n}" for n in range(1, 10)]
     certify = {"outcome": "certify", "reason": "公示无异议"}
     running = await client.post(f"{route}/reviews", json=certify, headers=officers["province"])
     assert (running.status_code, running.json()["code"], running.json()["until"]) == (
         409,
         "publicity_running",
-        "2027-03-08",
+        "2027-03-23",
     )
     [shown] = (await client.get("/v1/publicity")).json()["items"]
     assert (shown["institution_id"], shown["grade"]) == (wire("ins", institution_id), 4)
@@ -108,15 +139,15 @@ async def test_an_application_becomes_a_certificate_over_http(client, sign_in, a
     assert (raised.status_code, raised.json()["outcome"]) == (201, None)
     answer = {"outcome": "dismiss_objections", "reason": "夜班记录完整"}
     assert (await client.post(f"{route}/reviews", json=answer, headers=officers["province"])).status_code == 201
-    clock.travel(NOW + timedelta(days=8) - datetime.now(UTC))
-    again = await sign_in(Level.PROVINCE, PROVINCE, now=NOW + timedelta(days=8))
+    clock.travel(NOW + timedelta(days=23) - datetime.now(UTC))
+    again = await sign_in(Level.PROVINCE, PROVINCE, now=NOW + timedelta(days=23))
     done = await client.post(f"{route}/reviews", json=certify, headers=again)
     assert (done.status_code, done.json()["status"], done.json()["deadlines"]) == (201, "certified", []), done.text
     read = await client.get(f"/v1/certifications/{done.json()['certification_id']}", headers=again)
     assert (read.json()["status"], read.json()["valid_from"], read.json()["valid_until"]) == (
         "certified",
-        "2027-03-09",
-        "2030-03-08",
+        "2027-03-24",
+        "2030-03-23",
     )
     assert [step["event"] for step in done.json()["history"]] == [
         "submit", "accept", "endorse_at_county", "endorse_at_prefecture", "assess", "publicise", "raise_objection",
@@ -129,7 +160,7 @@ async def test_an_application_becomes_a_certificate_over_http(client, sign_in, a
     [
         ({"outcome": "reject", "reason": "不符合条件"}, "/legal_basis"),
         ({"outcome": "reject", "reason": "不符合条件", "legal_basis": "认定办法"}, "/rights"),
-        ({"outcome": "assess", "reason": "已评估"}, "/scores"),
+        ({"outcome": "assess", "reason": "已评估"}, "/outcome"),
         ({"outcome": "revoke", "reason": "撤销"}, "/outcome"),
     ],
 )
@@ -342,7 +373,7 @@ async def test_anyone_may_check_a_certificate_and_sees_it_live(client, certified
         "status": "certified",
         "bookable": True,
         "grade": 4,
-        "grade_method": "gbt37276-2018",
+        "grade_method": "jl-sojourn-2026.1",
         "grade_cap": None,
         "valid_from": "2027-03-01",
         "valid_until": "2030-02-28",

@@ -17,7 +17,7 @@ from marketplace.kit.audit import SYSTEM
 from marketplace.kit.db import execute, fetch_one, fetch_value
 from marketplace.kit.errors import Forbidden, IllegalTransition, Invalid, NotFound
 from marketplace.kit.ids import new_id
-from seed.rubric import RUBRIC, plant_rubrics
+from seed.rubric import BEFORE, RUBRIC, plant_rubrics
 from tests.certifications.conftest import BAISHAN, NOW, TODAY, kinds, officer, trace
 from tests.certifications.sheets import FULL, SEEN, sheet_of, sheet_with
 
@@ -82,7 +82,7 @@ async def test_two_assessors_then_a_preview_then_the_public_grade(order, certifi
         await assessments.visible_assessment(viewer=None, assessment_id=order.id)
     # The old grade stands until everyone may see the new one.
     shown = await grade_at(certified, at(DAY))
-    assert (shown.grade, shown.grade_method, shown.grade_as_of, shown.grade_cap) == (4, "gbt37276-2018", TODAY, None)
+    assert (shown.grade, shown.grade_method, shown.grade_as_of, shown.grade_cap) == (4, RUBRIC.version, TODAY, None)
     job = await fetch_one("SELECT kind, due_at FROM outbox WHERE kind = $1", PublishAssessment.kind)
     assert job["due_at"] == PREVIEW_ENDS
     a_moment_early = PREVIEW_ENDS - timedelta(seconds=1)
@@ -212,13 +212,12 @@ async def test_a_result_that_cannot_be_is_refused_by_name(order, certified, pref
         ("/assessed_on", {"assessed_on": DAY + timedelta(days=1)}),
         ("/assessed_on", {"assessed_on": TODAY}),
         ("/items/0/points", {"sheet": sheet_of(E1=41)}),
+        # No rubric was in force yet.
+        ("/assessed_on", {"assessed_on": date(2019, 6, 30)}),
     ]:
         with pytest.raises(Invalid) as refusal:
             await enter(order, prefecture, **facts)
         assert [field.pointer for field in refusal.value.fields] == [pointer]
-    # No rubric was in force yet.
-    with pytest.raises(NotFound):
-        await enter(order, prefecture, assessed_on=date(2026, 5, 11))
     assert await trace(certified.id) == before
 
 
@@ -278,7 +277,8 @@ async def test_an_accepted_correction_is_a_new_result_with_a_new_preview(
     with pytest.raises(SecondAssessorRequired):
         await confirm(previewed, prefecture, day=day, revision=2)
     confirmed = await confirm(previewed, colleague, day=day, revision=2)
-    assert confirmed.preview_until_at == PREVIEW_ENDS + timedelta(days=3)
+    # Its fourteenth day is Sunday 27 February, so that it ends with Monday.
+    assert confirmed.preview_until_at == PREVIEW_ENDS + timedelta(days=4)
     # The job of the first preview finds that there is another.
     assert await operations.publish_assessment(assessment_id=previewed.id, now=PREVIEW_ENDS) is False
     assert (
@@ -322,7 +322,7 @@ async def test_a_certification_that_has_ended_gets_no_grade(previewed, certified
 
 async def test_a_planted_rubric_stays_as_it_is(certified):
     await plant_rubrics(now=NOW)
-    assert await assessments.rubrics() == [RUBRIC]
+    assert await assessments.rubrics() == [BEFORE, RUBRIC]
     with pytest.raises(RubricAltered):
         await operations.plant_rubric(rubric=msgspec.structs.replace(RUBRIC, title="另一标准"), actor=SYSTEM, now=NOW)
     with pytest.raises(asyncpg.IntegrityConstraintViolationError, match="append-only"):

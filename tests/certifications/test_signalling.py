@@ -14,7 +14,6 @@ from marketplace.certifications.rules import (
     assessment_due,
     called_for,
     escalation,
-    policy_on,
     public_grade,
 )
 from marketplace.certifications.rules.inspecting import Outcome
@@ -22,6 +21,7 @@ from marketplace.identity.rules import Level
 from marketplace.kit.db import execute, fetch, fetch_one, fetch_value, transaction
 from marketplace.kit.ids import new_id
 from tests.certifications.conftest import BAISHAN, NOW, TODAY, kinds, officer, trace
+from tests.certifications.policy import POLICY
 from tests.certifications.sheets import sheet_of
 from tests.certifications.test_inspecting import add_officer, drawn, inspectors, record  # noqa: F401 - fixtures.
 from tests.certifications.test_scoring import at
@@ -183,7 +183,7 @@ async def test_confirmed_abuse_caps_the_public_grade_at_once_and_for_three_years
     assert (sold.grade, sold.grade_cap) == (1, "confirmed_abuse")
     found = await queries.certification(principal=province, certification_id=certified.id)
     visited = msgspec.structs.replace(found, assessed_on=date(2030, 2, 1))
-    shown = {day: public_grade(visited, today=day).grade for day in (date(2030, 3, 1), date(2030, 3, 2))}
+    shown = {day: public_grade(visited, policy=POLICY, today=day).grade for day in (date(2030, 3, 1), date(2030, 3, 2))}
     assert shown == {date(2030, 3, 1): 1, date(2030, 3, 2): 4}
 
 
@@ -196,22 +196,25 @@ async def test_signals_stay_as_they_are(certified):
 @given(st.sampled_from(list(SignalKind)), st.lists(st.integers(-400, 400), max_size=8), st.integers(-400, 0))
 def test_one_more_signal_never_calls_off_a_visit(kind, days, another):
     raised = [TODAY + timedelta(days=day) for day in days]
-    before = called_for(kind, raised, today=TODAY)
-    after = called_for(kind, [*raised, TODAY + timedelta(days=another)], today=TODAY)
-    assert before is None or after == before == TODAY + timedelta(days=policy_on(TODAY).triggers[kind].due_days)
+    before = called_for(POLICY.triggers[kind], raised, today=TODAY)
+    after = called_for(POLICY.triggers[kind], [*raised, TODAY + timedelta(days=another)], today=TODAY)
+    assert before is None or after == before == TODAY + timedelta(days=POLICY.triggers[kind].due_days)
     # What is in the future has not happened.
     past = [day for day in raised if day <= TODAY]
-    assert called_for(kind, past, today=TODAY) == before
+    assert called_for(POLICY.triggers[kind], past, today=TODAY) == before
 
 
 @given(st.dates(date(2027, 1, 1), date(2029, 1, 1)), st.integers(-400, 400), st.integers(0, 400))
 def test_escalation_only_climbs(due_on, days, more):
     rank = {None: 0, Level.PREFECTURE: 1, Level.PROVINCE: 2}
     one, later = due_on + timedelta(days=days), due_on + timedelta(days=days + more)
-    assert rank[escalation(due_on, today=one)] <= rank[escalation(due_on, today=later)]
-    assert (escalation(due_on, today=one) is None) == (days <= 0)
+    assert rank[escalation(due_on, policy=POLICY, today=one)] <= rank[escalation(due_on, policy=POLICY, today=later)]
+    assert (escalation(due_on, policy=POLICY, today=one) is None) == (days <= 0)
 
 
 @given(st.dates(date(2027, 1, 1), date(2029, 1, 1)), st.sampled_from([None, 1, 2, 3, 4, 5]))
 def test_risk_never_puts_a_visit_off(assessed_on, grade):
-    assert assessment_due(assessed_on, grade=grade, at_risk=True) <= assessment_due(assessed_on, grade=grade)
+    at_risk, otherwise = (
+        assessment_due(assessed_on, grade=grade, policy=POLICY, at_risk=at_risk) for at_risk in (True, False)
+    )
+    assert at_risk <= otherwise

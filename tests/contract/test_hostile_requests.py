@@ -11,6 +11,7 @@ import pytest
 
 from marketplace.kit.ids import new_id
 from seed import procedure
+from seed.sheets import sheet_for
 from tests.support.planted import Plant
 from tests.support.world import Caller, World, booking_body, visit
 
@@ -156,14 +157,9 @@ async def test_an_impossible_day_is_refused_in_every_step(world: World, day: str
     new = await world.add_institution("新院（示例）", "hunchun")
     application_id = await procedure.pass_reviews(institution_id=new, ends_at=world.now)
     province = await world.officer()
-    visit = {
-        "outcome": "assess",
-        "scores": {"environment": 100, "facilities": 110, "operations": 130, "services": 520},
-        "assessed_on": day,
-        "reason": "符合认定条件",
-    }
-    reviews = f"/v1/certification-applications/app_{application_id.hex}/reviews"
-    visited = await province.post(reviews, visit)
+    application = (await province.get(f"/v1/certification-applications/app_{application_id.hex}")).json()
+    visit = msgspec.to_builtins(sheet_for(4)) | {"assessed_on": day}
+    visited = await province.post(f"/v1/assessments/{application['assessment_id']}/result", visit)
     path = f"/v1/certifications/crt_{world.certification_id.hex}"
     ordered = await province.post(
         f"{path}/rectification", {"reason": "价目表不全", "safety_defect": False, "rectify_by": day}

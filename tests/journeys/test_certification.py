@@ -10,15 +10,18 @@ import pytest
 from marketplace.bookings.operations import approve_revocation
 from marketplace.certifications import operations, queries
 from marketplace.certifications.errors import (
+    CorrectionOpen,
     CorrectionSpent,
     DefencePending,
     EvidenceMissing,
     HearingOutstanding,
     LockedOut,
     PeriodOver,
+    PreviewRunning,
     PublicityOver,
     PublicityRunning,
     ReportMissing,
+    SecondAssessorRequired,
     SecondOfficerRequired,
 )
 from marketplace.certifications.queries import applying
@@ -136,8 +139,28 @@ async def review(application_id, staff) -> None:
 
 async def certify(application_id, staff) -> object:
     facts = {"application_id": application_id}
-    await operations.enter_visit(
-        scores=GOOD, assessed_on=date(2026, 5, 11), actor=PROVINCE, now=at(2026, 5, 12), **facts
+    assessment_id = (await applying.application(principal=PROVINCE, application_id=application_id)).assessment_id
+    visited = {"assessment_id": assessment_id, "now": at(2026, 5, 12)}
+    await operations.enter_result(sheet=sheet_with(GOOD), assessed_on=date(2026, 5, 11), actor=PROVINCE, **visited)
+    with pytest.raises(SecondAssessorRequired):
+        await operations.confirm_result(revision=1, actor=PROVINCE, **visited)
+    await operations.confirm_result(revision=1, actor=SECOND, **visited)
+    # The institution has seen it for fourteen days, of which the first does not count, and the authority answers it.
+    assert await due(assessment_id, Clock.PREVIEW) == date(2026, 5, 26)
+    asked = await operations.request_correction(
+        assessment_id=assessment_id, codes=["S6"], statement="值守记录未计入", actor=staff, now=at(2026, 5, 26, 22)
+    )
+    with pytest.raises(PreviewRunning):
+        await operations.publicise(reason="抢先", actor=PROVINCE, now=at(2026, 5, 26, 23), **facts)
+    with pytest.raises(CorrectionOpen):
+        await operations.publicise(reason="未答复", actor=PROVINCE, now=at(2026, 5, 27), **facts)
+    await operations.answer_correction(
+        assessment_id=assessment_id,
+        correction_id=asked.id,
+        answer="记录已计入",
+        corrected=None,
+        actor=SECOND,
+        now=at(2026, 5, 28),
     )
     # Twenty from 12 May: 13–15 (3), 18–22 (8), 25–29 (13), 1–5 June (18), 8, 9; ten more: until 24 June, over 端午.
     assert await due(application_id, Clock.DECISION) == date(2026, 6, 9)

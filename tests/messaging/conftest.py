@@ -125,10 +125,11 @@ async def assessment_id(institution_id) -> UUID:
         NOW,
     )
     await execute(
-        "INSERT INTO assessment_orders (id, certification_id, status, due_on, ordered_at)"
-        " VALUES ($1, $2, 'ordered', '2026-07-31', $3)",
+        "INSERT INTO assessment_orders (id, certification_id, institution_id, status, due_on, ordered_at)"
+        " VALUES ($1, $2, $4, 'ordered', '2026-07-31', $3)",
         assessment_id,
         certification_id,
         NOW,
+        institution_id,
     )
     return assessment_id

@@ -108,7 +108,7 @@ async def test_a_partner_sees_its_own_and_the_public_but_nobody_elses(partner, c
         confirmed(other.partner_id),
         confirmed(None),
         CertificationSuspended(certification_id=new_id(), institution_id=INSTITUTION),
-        AssessmentOrdered(assessment_id=new_id(), certification_id=new_id(), institution_id=INSTITUTION),
+        AssessmentOrdered(assessment_id=new_id(), institution_id=INSTITUTION),
     )
     assert await partner.types() == ["booking.confirmed", "certification.suspended"]
     assert await other.types() == ["booking.confirmed", "certification.suspended"]

@@ -15,6 +15,8 @@ from tests.performance.machine import Machine
 # All of 127.0.0.0/8 is this machine. The clients of each load have addresses of their own, since strangers are limited
 # by address, and nobody is to be refused here for what another load has sent.
 _NETWORKS = (f"127.{high}.{low}" for high in range(1, 255) for low in range(255))
+# In a rush nobody waits longer than this.
+RUSH_MS = 400.0
 GENERATOR = Path(__file__).with_name("generator.py")
 
 

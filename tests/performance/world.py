@@ -23,7 +23,8 @@ from seed import procedure
 from seed.institutions import InstitutionPlan, plan_institutions, plant_institution
 from seed.places import plant_places
 from seed.rates import plant_nights
-from seed.standings import scores_for
+from seed.rubric import plant_rubrics
+from seed.sheets import sheet_for
 
 ROOM_TYPES = 4
 UNITS = 6
@@ -66,6 +67,7 @@ async def plant(*, models: int, now: datetime) -> World:
     )
     async with transaction():
         await plant_places(now=now)
+        await plant_rubrics(now=now)
         plans = plan_institutions()
         step = len(plans) / models
         for i in range(models):
@@ -94,8 +96,8 @@ async def _plant_one(plan: InstitutionPlan, officer: Principal, blocked: Random 
     planted = await plant_institution(plan, now=now, pictures=False)
     await procedure.certify(
         institution_id=planted.id,
-        scores=scores_for(plan.grade),
-        assessed_on=local_date(now) - timedelta(days=21),
+        sheet=sheet_for(plan.grade),
+        assessed_on=local_date(now) - timedelta(days=45),
         actor=officer,
         now=now,
     )

@@ -28,8 +28,8 @@ from marketplace.pricing.rules import Discount, EarlyBooking, Supplements
 from marketplace.search import queries
 from marketplace.search.rules import ORIGINS, Asked, Party, Window, check_asked
 from seed.institutions import InstitutionPlan, plan_institutions, plant_institution
-from seed.places import plant_places
 from seed.standings import Timeline, certify
+from tests.support.world import plant_gazetteer
 
 NOW = datetime(2027, 3, 1, 4, 0, 30, tzinfo=UTC)
 TODAY = date(2027, 3, 1)
@@ -207,7 +207,7 @@ class Town:
 
 
 async def build_town() -> Town:
-    await plant_places(now=NOW)
+    await plant_gazetteer(now=NOW)
     return Town(places=await places_by_code())
 
 

@@ -86,7 +86,9 @@ async def every_state_of_a_certification_shows() -> None:
     stages = await fetch(
         "SELECT published_at IS NOT NULL AS published, score FROM assessment_orders WHERE confirmed_at IS NOT NULL"
     )
-    assert sorted(row["published"] for row in stages) == [False, True]
+    # Every first grade can be read point by point; of two assessments since, one is still in its preview.
+    assert sorted(row["published"] for row in stages)[:2] == [False, True]
+    assert len(stages) == 2 + await fetch_value("SELECT count(*) FROM certifications")
     # One in ten of those that stand is drawn in a year, and a seed that is planted late in it draws them at once.
     assert await fetch_value("SELECT count(*) FROM inspections WHERE outcome = 'passed'") == 1
     assert orders["overdue"] == await fetch_value("SELECT count(*) FROM certifications WHERE assessment_overdue")

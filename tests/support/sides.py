@@ -22,7 +22,7 @@ from marketplace.tours.rules import BlockWanted, DepartureDraft
 from seed import procedure
 from tests.certifications.sheets import sheet_of
 from tests.support.sandbox import Sandbox
-from tests.support.world import GOOD_SCORES, Caller, World, hold, open_payment, read
+from tests.support.world import Caller, World, hold, open_payment, read
 from tests.tours.conftest import DRAFT
 
 ANYONE, FAMILY, PARTNER, READER, STAFF = "anyone", "family", "partner", "reading partner", "institution"
@@ -133,7 +133,11 @@ async def add_procedure(world: World, side: Side, uncertified: UUID) -> dict[str
     await certifications.complete_rectification(reason="复查合格", **facts)
     case = await certifications.notice(kind=CaseKind.SUSPENSION, grounds=procedure.GROUNDS, **facts)
     shown = await procedure.publicise(
-        institution_id=uncertified, scores=GOOD_SCORES, actor=province, visited_at=world.now - timedelta(hours=3)
+        institution_id=uncertified,
+        sheet=sheet_of(),
+        actor=province,
+        visited_at=world.now - timedelta(days=30),
+        now=world.now - timedelta(hours=1),
     )
     return {
         "appeal_id": wire("apl", appeal.id),

@@ -11,7 +11,6 @@ import httpx
 
 from marketplace.catalog import operations as catalog
 from marketplace.certifications import queries as certification_queries
-from marketplace.certifications.rules import Scores
 from marketplace.identity import operations as identity
 from marketplace.identity.operations import OpenedSession
 from marketplace.identity.rules import Kind, Level, Principal
@@ -26,9 +25,9 @@ from marketplace.places.rules import Position
 from seed import procedure
 from seed.places import plant_places
 from seed.rubric import plant_rubrics
+from seed.sheets import sheet_for
 from tests.support.planted import Plant
 
-GOOD_SCORES = Scores(environment=100, facilities=110, operations=130, services=520)
 # One hash for every member of staff in the tests: they sign in by an opened session, never by password.
 NO_PASSWORD = "$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQ$AAAAAAAAAAAAAAAAAAAAAA"
 
@@ -129,9 +128,9 @@ class World:
     async def certify(self, institution_id: UUID, officer: Caller) -> UUID:
         certification = await procedure.certify(
             institution_id=institution_id,
-            scores=GOOD_SCORES,
-            # Long enough ago for the publicity to be over, whatever holidays lie between.
-            assessed_on=self.day(-21),
+            sheet=sheet_for(5),
+            # Long enough ago for preview and publicity to be over, whatever holidays lie between.
+            assessed_on=self.day(-45),
             actor=officer.principal,
             now=self.now,
         )
@@ -212,11 +211,16 @@ def booking_body(quote_id: str, *, guests: int = 2, **extra: object) -> dict[str
     }
 
 
+async def plant_gazetteer(*, now: datetime) -> None:
+    """Plant the places, and the sheets by which institutions are assessed."""
+    await plant_places(now=now)
+    await plant_rubrics(now=now)
+
+
 async def build(*, units: int = 2, price: int = 20_000, client: httpx.AsyncClient | None = None) -> World:
     """Plant the places and one certified institution with one room type."""
     world = World(now=clock.now(), client=client)
-    await plant_places(now=world.now)
-    await plant_rubrics(now=world.now)
+    await plant_gazetteer(now=world.now)
     world.institution_id = await world.add_institution()
     world.certification_id = await world.certify(world.institution_id, await world.officer())
     world.room_type_id = await world.add_room_type(world.institution_id, units=units, price=price)

@@ -13,6 +13,7 @@ from marketplace.certifications.errors import (
     DecisionNotPending,
     SecondOfficerRequired,
 )
+from marketplace.certifications.queries.policies import policy_on
 from marketplace.certifications.schemas import CertificationView
 from marketplace.identity.guards import requires
 from marketplace.identity.rules import Level, Principal
@@ -44,7 +45,8 @@ class Approvals(Controller):
         found = parse("dec", decision_id)
         certification_id = await operations.approve_revocation(principal=principal, decision_id=found, now=now)
         certification = await certifications.certification(principal=principal, certification_id=certification_id)
-        return CertificationView.of(certification, principal=principal, now=now)
+        policy = await policy_on(clock.local_date(now))
+        return CertificationView.of(certification, principal=principal, policy=policy, now=now)
 
     @get(
         "/v1/certifications/{certification_id:str}/impact",

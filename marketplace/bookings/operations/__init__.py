@@ -10,6 +10,7 @@ from marketplace.bookings.operations.chasing import chase
 from marketplace.bookings.operations.displacing import approve_revocation, end_withdrawn, settle_displaced
 from marketplace.bookings.operations.expiring import expire, expire_lapsed, extend_hold
 from marketplace.bookings.operations.finishing import cancel_departure, catch_up, close_payment, reconcile
+from marketplace.bookings.operations.freeing import limit_free_cancellations, offer_free_cancellations
 from marketplace.bookings.operations.paying import pay, pay_by_link
 from marketplace.bookings.operations.placing import place, quote, requote
 from marketplace.bookings.operations.rooming import assign_rooms
@@ -35,6 +36,8 @@ __all__ = (
     "expire",
     "expire_lapsed",
     "extend_hold",
+    "limit_free_cancellations",
+    "offer_free_cancellations",
     "pay",
     "pay_by_link",
     "place",

@@ -3,12 +3,10 @@
 from datetime import datetime
 from uuid import UUID
 
-import msgspec
-
 from marketplace.bookings.errors import CancellationQuoteExpired
-from marketplace.bookings.operations.ending import captured, end
-from marketplace.bookings.operations.loading import Row, give_back, lock, peek, peek_own
-from marketplace.bookings.rules import CANCELLATION_QUOTE, CancellationOffer, spread_refund
+from marketplace.bookings.operations.ending import captured, end, owed
+from marketplace.bookings.operations.loading import give_back, lock, peek, peek_own
+from marketplace.bookings.rules import CANCELLATION_QUOTE, CancellationOffer, cancels_free, spread_refund
 from marketplace.bookings.states import FINAL, Event
 from marketplace.identity.rules import Principal
 from marketplace.kit import audit
@@ -16,7 +14,6 @@ from marketplace.kit.db import execute, fetch_one, transaction
 from marketplace.kit.errors import NotFound
 from marketplace.kit.ids import new_id
 from marketplace.payments.rules import RefundReason
-from marketplace.pricing.rules import CancellationPolicy, refund_due
 
 
 async def quote_cancellation(*, principal: Principal, booking_id: UUID, now: datetime) -> CancellationOffer:
@@ -31,8 +28,9 @@ async def quote_cancellation(*, principal: Principal, booking_id: UUID, now: dat
             id=new_id(),
             booking_id=row.id,
             paid_amount=row.paid_amount,
-            refund_amount=_refund_due(row, now=now),
+            refund_amount=owed(row, now=now),
             expires_at=now + CANCELLATION_QUOTE,
+            free_cancel=cancels_free(row.free_cancel_from_at, row.free_cancel_until_at, now=now),
         )
         await execute(
             "INSERT INTO cancellation_quotes (id, booking_id, paid_amount, refund_amount, expires_at, quoted_at)"
@@ -68,6 +66,9 @@ async def cancel(*, principal: Principal, booking_id: UUID, cancellation_quote_i
         row.after(Event.CANCEL)
         if offer["expires_at"] <= now or offer["paid_amount"] != row.paid_amount:
             raise CancellationQuoteExpired
+        if offer["refund_amount"] < owed(row, now=now):
+            # A suspension has made it free since then: nobody pays a fee that is no longer owed.
+            raise CancellationQuoteExpired
         refunds = spread_refund(await captured(row), offer["refund_amount"])
         await end(
             row,
@@ -99,15 +100,3 @@ async def cancel_by_system(*, booking_id: UUID, reason: RefundReason, now: datet
             actor=audit.SYSTEM,
             now=now,
         )
-
-
-def _refund_due(row: Row, *, now: datetime) -> int:
-    policy = msgspec.json.decode(row.cancellation_policy, type=CancellationPolicy)
-    return refund_due(
-        policy,
-        paid_amount=row.paid_amount,
-        total_amount=row.total_amount,
-        first_paid_at=row.first_paid_at,
-        check_in=row.check_in,
-        now=now,
-    )

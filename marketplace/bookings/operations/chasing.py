@@ -8,7 +8,7 @@ import msgspec
 
 from marketplace.bookings.events import BookingPaymentDefaulted, BookingPaymentDue
 from marketplace.bookings.jobs import ChaseLeg
-from marketplace.bookings.operations.ending import captured, end
+from marketplace.bookings.operations.ending import captured, end, owed
 from marketplace.bookings.operations.loading import Row, give_back, lock, peek
 from marketplace.bookings.rules import CHASES, Chase, chase_at, left_of, next_chase, spread_refund
 from marketplace.bookings.states import Event, Status
@@ -18,7 +18,7 @@ from marketplace.kit.db import execute, require_transaction, transaction
 from marketplace.kit.errors import Busy
 from marketplace.kit.outbox import publish
 from marketplace.payments.rules import RefundReason
-from marketplace.pricing.rules import CancellationPolicy, Leg, refund_due
+from marketplace.pricing.rules import Leg
 
 # Nobody types it, and nobody guesses it: 60 bits.
 _CODE_BYTES = 8
@@ -95,19 +95,11 @@ async def _remind(row: Row, leg: Leg, left: int, taken: Chase, *, now: datetime)
 
 
 async def _cancel(row: Row, *, now: datetime) -> None:
-    due = refund_due(
-        msgspec.json.decode(row.cancellation_policy, type=CancellationPolicy),
-        paid_amount=row.paid_amount,
-        total_amount=row.total_amount,
-        first_paid_at=row.first_paid_at,
-        check_in=row.check_in,
-        now=now,
-    )
     await end(
         row,
         event=Event.CANCEL,
         reason=RefundReason.UNPAID,
-        refunds=spread_refund(await captured(row), due),
+        refunds=spread_refund(await captured(row), owed(row, now=now)),
         cause=f"unpaid:{row.id}",
         actor=audit.SYSTEM,
         now=now,

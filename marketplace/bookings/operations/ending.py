@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+import msgspec
+
 from marketplace.bookings.events import BookingCancelled
 from marketplace.bookings.operations.loading import Row
-from marketplace.bookings.rules import Paid
+from marketplace.bookings.rules import Paid, cancels_free
 from marketplace.bookings.states import Event
 from marketplace.kit import audit
 from marketplace.kit.audit import Actor
@@ -14,6 +16,21 @@ from marketplace.kit.outbox import publish
 from marketplace.payments import operations as payments
 from marketplace.payments import queries as payment_queries
 from marketplace.payments.rules import RefundReason
+from marketplace.pricing.rules import CancellationPolicy, Cause, refund_due
+
+
+def owed(row: Row, *, now: datetime) -> int:
+    """Return what cancelling a booking now refunds, in fen: by its policy, and all of it while it may be cancelled free."""
+    free = cancels_free(row.free_cancel_from_at, row.free_cancel_until_at, now=now)
+    return refund_due(
+        msgspec.json.decode(row.cancellation_policy, type=CancellationPolicy),
+        paid_amount=row.paid_amount,
+        total_amount=row.total_amount,
+        first_paid_at=row.first_paid_at,
+        check_in=row.check_in,
+        now=now,
+        cause=Cause.TRADER if free else Cause.CONSUMER,
+    )
 
 
 async def captured(row: Row) -> list[Paid]:

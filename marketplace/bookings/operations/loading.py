@@ -18,6 +18,7 @@ _COLUMNS = (
     "id, kind, status, owner_kind, owner_id, institution_id, room_type_id, departure_id, seat_id, allocation_id,"
     " check_in, check_out, guest_count, unit_count, total_amount, paid_amount, currency, first_paid_at, schedule,"
     " cancellation_policy, hold_expires_at, hold_extended_at, acknowledged_at, decision_id,"
+    " free_cancel_from_at, free_cancel_until_at,"
     " (SELECT q.promotion_code IS NOT NULL FROM quotes q WHERE q.id = bookings.quote_id) AS is_promoted,"
     " (SELECT q.party FROM quotes q WHERE q.id = bookings.quote_id) AS party"
 )
@@ -50,6 +51,8 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     hold_extended_at: Any
     acknowledged_at: Any
     decision_id: UUID | None
+    free_cancel_from_at: Any
+    free_cancel_until_at: Any
     is_promoted: bool
     party: Party | None
 

@@ -8,6 +8,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
+from marketplace.certifications.queries.policies import policy_in, policy_of
 from marketplace.certifications.rules import Certification, CertificationSnapshot, snapshot_of
 from marketplace.institutions.queries import COLUMNS as INSTITUTION
 from marketplace.institutions.queries import institution
@@ -56,7 +57,8 @@ async def listing(institution_id: UUID, *, now: datetime) -> Listed:
 async def listings(institution_ids: Collection[UUID], *, now: datetime) -> dict[UUID, Listed]:
     """Return listings by institution, also those that cannot be booked, in one query; unknown ids are left out."""
     rows = await fetch(
-        f"SELECT {COLUMNS}, coalesce(c.is_bookable AND c.valid_until_on > $2, false) AS bookable"
+        f"SELECT {COLUMNS}, {policy_of('$2')} AS policy,"
+        " coalesce(c.is_bookable AND c.valid_until_on > $2, false) AS bookable"
         " FROM institutions i JOIN listings l ON l.institution_id = i.id"
         " LEFT JOIN certifications c ON c.institution_id = i.id AND c.is_current WHERE i.id = ANY($1)",
         list(institution_ids),
@@ -66,7 +68,7 @@ async def listings(institution_ids: Collection[UUID], *, now: datetime) -> dict[
 
 
 def listed(row: asyncpg.Record, *, bookable: bool, now: datetime) -> Listed:
-    """Make a listing of a row that has at least ``COLUMNS``, which are of i, l and c."""
+    """Make a listing of a row that has at least ``COLUMNS``, which are of i, l and c, and ``policy``."""
     found = institution(row)
     return Listed(
         institution=found,
@@ -89,4 +91,4 @@ def _snapshot(row: asyncpg.Record, found: Institution, *, now: datetime) -> Cert
     certification = msgspec.convert(
         facts | {"institution_name": found.name, "jurisdiction_code": found.jurisdiction_code}, Certification
     )
-    return snapshot_of(certification, today=local_date(now), checked_at=now)
+    return snapshot_of(certification, policy=policy_in(row["policy"]), today=local_date(now), checked_at=now)

@@ -9,7 +9,7 @@ import msgspec
 
 from marketplace.catalog.queries.listings import COLUMNS, Listed, listed
 from marketplace.catalog.rules import Filters
-from marketplace.certifications.rules import policy_on
+from marketplace.certifications.queries.policies import policy_of
 from marketplace.kit.clock import local_date
 from marketplace.kit.db import fetch
 from marketplace.kit.text import phrases, query_grams
@@ -54,7 +54,7 @@ async def search(*, filters: Filters, after: SortKey | None, limit: int, now: da
     if after is not None:
         page_after = f" WHERE (rank, distance_m, grade_order, id) > ({', '.join(sql.put(part) for part in after)})"
     rows = await fetch(
-        f"SELECT * FROM (SELECT {COLUMNS}, {sql.rank} AS rank, {sql.distance} AS distance_m,"
+        f"SELECT * FROM (SELECT {COLUMNS}, {sql.policy} AS policy, {sql.rank} AS rank, {sql.distance} AS distance_m,"
         f" -coalesce({sql.grade}, 0) AS grade_order"
         " FROM institutions i JOIN listings l ON l.institution_id = i.id"
         " JOIN institution_search s ON s.institution_id = i.id"
@@ -85,7 +85,8 @@ class Matching:
         self.conditions = [f"c.valid_until_on > {today}"]
         self.rank = "0"
         self.distance = "0"
-        self.grade = self._public_grade(now, today)
+        self.policy = policy_of(today)
+        self.grade = self._public_grade(today)
         self._where(filters)
         if filters.text is not None:
             self._match(filters.text)
@@ -97,16 +98,16 @@ class Matching:
         self.args.append(value)
         return f"${len(self.args)}"
 
-    def _public_grade(self, now: datetime, today: str) -> str:
+    def _public_grade(self, today: str) -> str:
         """Write ``certifications.rules.shown_grade`` in SQL; a test compares the two."""
-        policy = policy_on(local_date(now))
-        caps = self.put(msgspec.json.encode(policy.grade_caps).decode())
-        months, abuse_months = self.put(policy.grade_fresh_months), self.put(policy.abuse_months)
+        months, abuse_months, abuse_cap = (
+            f"({self.policy} ->> '{code}')::integer" for code in ("grade_fresh_months", "abuse_months", "abuse_cap")
+        )
         abused = f"c.abuse_confirmed_on + make_interval(months => {abuse_months}) >= {today}"
         return (
             f"CASE WHEN c.assessed_on + make_interval(months => {months}) >= {today}"
-            f" THEN least(c.grade, ({caps}::jsonb ->> c.status)::integer,"
-            f" CASE WHEN {abused} THEN {self.put(policy.abuse_cap)}::integer END) END"
+            f" THEN least(c.grade, ({self.policy} -> 'grade_caps' ->> c.status)::integer,"
+            f" CASE WHEN {abused} THEN {abuse_cap} END) END"
         )
 
     def _where(self, filters: Filters) -> None:

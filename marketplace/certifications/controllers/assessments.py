@@ -10,7 +10,6 @@ from litestar.params import FromPath, FromQuery, JSONBody
 from marketplace.certifications import operations, queries
 from marketplace.certifications.errors import ConflictOfInterest, CorrectionOpen, ResultChanged, SecondAssessorRequired
 from marketplace.certifications.queries import assessments
-from marketplace.certifications.rules import RUBRICS
 from marketplace.certifications.schemas.assessments import (
     AssessmentDetail,
     AssessmentResult,
@@ -96,11 +95,9 @@ class Assessments(Controller):
         Anyone may read a published one; the institution also its preview, and officers those of their jurisdiction.
         """
         found, in_full = await assessments.visible_assessment(viewer=viewer, assessment_id=parse("asm", assessment_id))
-        frames = {rubric.version: rubric for rubric in RUBRICS}
-        rubric = await assessments.rubric(found.rubric) if found.revision and found.rubric else None
         return AssessmentDetail.explained(
             found,
-            rubric=rubric or frames.get(found.rubric or ""),
+            rubric=await assessments.rubric(found.rubric) if found.rubric else None,
             lines=await assessments.lines(found.id, revision=found.revision),
             corrections=await assessments.corrections(found.id),
             in_full=in_full,

@@ -1,5 +1,6 @@
 """Civil affairs at work on certifications: rectification, suspension, notices, and asking for revocation."""
 
+from datetime import datetime
 from uuid import UUID
 
 from litestar import Controller, get, post
@@ -16,6 +17,8 @@ from marketplace.certifications.errors import (
     ReportMissing,
     StayedByAppeal,
 )
+from marketplace.certifications.queries.policies import policy_on
+from marketplace.certifications.rules import Policy
 from marketplace.certifications.rules.proceeding import CaseKind
 from marketplace.certifications.schemas import (
     CertificationDetail,
@@ -75,7 +78,8 @@ class Certifications(Controller):
             limit=limit,
             key=lambda certification: certification.id,
         )
-        views = [CertificationView.of(item, principal=principal, now=now) for item in found.items]
+        policy = await _policy(now)
+        views = [CertificationView.of(item, principal=principal, policy=policy, now=now) for item in found.items]
         return Page(views, found.next_cursor)
 
     @get(
@@ -88,7 +92,9 @@ class Certifications(Controller):
         """Return a certification and everything that happened to it."""
         found = await queries.certification(principal=principal, certification_id=parse("crt", certification_id))
         history = await queries.history(found.id)
-        return CertificationDetail.with_history(found, history, principal=principal, now=clock.now())
+        now = clock.now()
+        policy = await _policy(now)
+        return CertificationDetail.with_history(found, history, principal=principal, policy=policy, now=now)
 
     @post(
         "/{certification_id:str}/rectification",
@@ -114,7 +120,7 @@ class Certifications(Controller):
             actor=principal,
             now=now,
         )
-        return CertificationView.of(found, principal=principal, now=now)
+        return CertificationView.of(found, principal=principal, policy=await _policy(now), now=now)
 
     @post(
         "/{certification_id:str}/rectification/completion",
@@ -132,7 +138,7 @@ class Certifications(Controller):
         found = await operations.complete_rectification(
             certification_id=parse("crt", certification_id), reason=data.reason, actor=principal, now=now
         )
-        return CertificationView.of(found, principal=principal, now=now)
+        return CertificationView.of(found, principal=principal, policy=await _policy(now), now=now)
 
     @post(
         "/{certification_id:str}/rectification/failure",
@@ -167,7 +173,7 @@ class Certifications(Controller):
         found = await operations.suspend(
             certification_id=parse("crt", certification_id), reason=data.reason, actor=principal, now=now
         )
-        return CertificationView.of(found, principal=principal, now=now)
+        return CertificationView.of(found, principal=principal, policy=await _policy(now), now=now)
 
     @post(
         "/{certification_id:str}/suspension/reasons",
@@ -241,7 +247,7 @@ class Certifications(Controller):
         found = await operations.reinstate(
             certification_id=parse("crt", certification_id), reason=data.reason, actor=principal, now=now
         )
-        return CertificationView.of(found, principal=principal, now=now)
+        return CertificationView.of(found, principal=principal, policy=await _policy(now), now=now)
 
     @post(
         "/{certification_id:str}/revocation",
@@ -260,3 +266,7 @@ class Certifications(Controller):
             certification_id=parse("crt", certification_id), reason=data.reason, actor=principal, now=clock.now()
         )
         return DecisionView.of(found, principal=principal)
+
+
+async def _policy(now: datetime) -> Policy:
+    return await policy_on(clock.local_date(now))

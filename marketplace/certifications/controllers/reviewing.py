@@ -6,10 +6,12 @@ from uuid import UUID
 from marketplace.certifications import operations
 from marketplace.certifications.errors import (
     AlreadyCertified,
+    CorrectionOpen,
     CorrectionSpent,
     ExtensionSpent,
     NotCertifiable,
     ObjectionsOpen,
+    PreviewRunning,
     PublicityRunning,
 )
 from marketplace.certifications.rules.applying import Grounds
@@ -23,6 +25,8 @@ REFUSALS: tuple[type[DomainError], ...] = (
     CorrectionSpent,
     ExtensionSpent,
     NotCertifiable,
+    PreviewRunning,
+    CorrectionOpen,
     PublicityRunning,
     ObjectionsOpen,
     AlreadyCertified,
@@ -35,16 +39,6 @@ async def review(application_id: UUID, data: ReviewRequest, *, actor: Principal,
     match event:
         case Event.REQUEST_CORRECTION:
             await operations.give_completeness_notice(application_id=application_id, defects=why, actor=actor, now=now)
-        case Event.ASSESS:
-            if data.scores is None or data.assessed_on is None:
-                raise invalid("scores", zh="请填写评分和评估日期", en="Scores and assessed_on are required.")
-            await operations.enter_visit(
-                application_id=application_id,
-                scores=data.scores,
-                assessed_on=data.assessed_on,
-                actor=actor,
-                now=now,
-            )
         case Event.EXTEND_DECISION:
             await operations.extend_decision(application_id=application_id, reason=why, actor=actor, now=now)
         case Event.PUBLICISE:

@@ -67,7 +67,6 @@ from marketplace.certifications.operations.restricting import (
 from marketplace.certifications.operations.reviewing import (
     advance,
     dismiss_objections,
-    enter_visit,
     extend_decision,
     give_completeness_notice,
     publicise,
@@ -114,7 +113,6 @@ __all__ = (
     "draw_inspections",
     "ensure_bookable",
     "enter_result",
-    "enter_visit",
     "escalate_overdue",
     "expire_due",
     "extend_decision",

@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from marketplace.certifications.errors import AlreadyCertified, ApplicationPending, PeriodOver
-from marketplace.certifications.operations import timing
+from marketplace.certifications.operations import timing, visiting
 from marketplace.certifications.operations.filing import file, lock_own
 from marketplace.certifications.queries import CERTIFICATIONS, as_certification
 from marketplace.certifications.queries.applying import evidence
@@ -187,5 +187,6 @@ async def take_back(*, application_id: UUID, actor: Principal, now: datetime) ->
         if status is None:
             raise IllegalTransition(current=before.status.value, event=Event.WITHDRAW.value)
         await timing.cancel(before.id, now=now)
+        await visiting.cancel_visit(before.id)
         after = msgspec.structs.replace(before, status=status, decided_at=now)
         return await file(after, event=Event.WITHDRAW, actor=actor, now=now)

@@ -5,7 +5,8 @@ from uuid import UUID
 
 from marketplace.certifications.events import AssessmentOrdered, CertificationAssessmentOverdue
 from marketplace.certifications.operations.recording import lock
-from marketplace.certifications.rules import policy_on
+from marketplace.certifications.queries.policies import policy_on
+from marketplace.certifications.rules import Policy
 from marketplace.certifications.states import ASSESSED, ASSESSMENT, AssessmentEvent, AssessmentStatus
 from marketplace.kit import audit, clock
 from marketplace.kit.audit import SYSTEM
@@ -21,7 +22,7 @@ async def order_due_assessments(*, now: datetime) -> int:
     Publishes: assessment.ordered, certification.assessment_overdue.
     """
     today = clock.local_date(now)
-    horizon = today + timedelta(days=policy_on(today).assessment_notice_days)
+    horizon = today + timedelta(days=(await policy_on(today)).assessment_notice_days)
     rows = await fetch(
         "SELECT id FROM certifications c WHERE status = ANY($1) AND assessment_due_on <= $2 AND NOT EXISTS"
         " (SELECT FROM assessment_orders a WHERE a.certification_id = c.id AND a.status IN ('ordered', 'overdue'))"
@@ -40,21 +41,20 @@ async def _order(certification_id: UUID, *, horizon: date, now: datetime) -> boo
         if found.status not in ASSESSED or found.assessment_due_on > horizon:
             return False
         order_id: UUID | None = await fetch_value(
-            "INSERT INTO assessment_orders (id, certification_id, status, due_on, ordered_at) VALUES ($1, $2, $3, $4, $5)"
+            "INSERT INTO assessment_orders (id, institution_id, certification_id, status, due_on, ordered_at)"
+            " VALUES ($1, $6, $2, $3, $4, $5)"
             " ON CONFLICT (certification_id) WHERE status IN ('ordered', 'overdue') DO NOTHING RETURNING id",
             new_id(),
             found.id,
             AssessmentStatus.ORDERED,
             found.assessment_due_on,
             now,
+            found.institution_id,
         )
         if order_id is None:
             return False
         await audit.record("assessment.ordered", actor=SYSTEM, subject=order_id, now=now)
-        await publish(
-            AssessmentOrdered(assessment_id=order_id, certification_id=found.id, institution_id=found.institution_id),
-            now=now,
-        )
+        await publish(AssessmentOrdered(assessment_id=order_id, institution_id=found.institution_id), now=now)
     return True
 
 
@@ -72,9 +72,8 @@ async def flag_overdue_assessments(*, now: datetime) -> int:
     return len([row["id"] for row in rows if await _flag(row["id"], now=now)])
 
 
-async def is_at_risk(certification_id: UUID, *, now: datetime) -> bool:
+async def is_at_risk(certification_id: UUID, *, policy: Policy, now: datetime) -> bool:
     """Say whether so many signals were raised of late that the next assessment comes sooner."""
-    policy = policy_on(clock.local_date(now))
     count: int = await fetch_value(
         "SELECT count(*) FROM certification_signals WHERE certification_id = $1 AND raised_at > $2 AND raised_at <= $3",
         certification_id,

@@ -9,9 +9,13 @@ import msgspec
 from marketplace.certifications.errors import CorrectionOpen
 from marketplace.certifications.events import AssessmentCorrectionRequested
 from marketplace.certifications.jobs import PublishAssessment
-from marketplace.certifications.operations.inspecting import check_no_conflict
-from marketplace.certifications.operations.recording import lock, lock_for
-from marketplace.certifications.operations.scoring import keep_findings, lock_assessment, store_assessment
+from marketplace.certifications.operations.assessed import (
+    keep_findings,
+    lock_assessment,
+    lock_for_assessor,
+    lock_subject,
+    store_assessment,
+)
 from marketplace.certifications.queries import assessment
 from marketplace.certifications.queries.assessments import lines, rubric
 from marketplace.certifications.rules import (
@@ -43,7 +47,7 @@ async def request_correction(
     if not can(actor, Action.HOST, Resource(institution_id=found.institution_id)):
         raise NotFound
     async with transaction():
-        await lock(found.certification_id)
+        await lock_subject(found)
         order = await lock_assessment(assessment_id)
         if order.stage in {Stage.AWAITED, Stage.AWAITING_CONFIRMATION}:
             raise NotFound
@@ -111,8 +115,7 @@ async def answer_correction(  # noqa: PLR0913 - an answer has these facts, and e
     Refuses: NotFound, Forbidden, ConflictOfInterest, IllegalTransition, Invalid.
     """
     async with transaction():
-        certification = await lock_for(actor, Action.ASSESS, (await assessment(assessment_id)).certification_id)
-        await check_no_conflict(actor, institution_id=certification.institution_id)
+        await lock_for_assessor(await assessment(assessment_id), actor=actor)
         order = await lock_assessment(assessment_id)
         status = await _status(order, correction_id)
         if status is not CorrectionStatus.OPEN:

@@ -6,7 +6,8 @@ from uuid import UUID
 from marketplace.certifications.events import AssessmentEscalated, CertificationGradeLapsed
 from marketplace.certifications.operations.recording import lock
 from marketplace.certifications.queries import assessment
-from marketplace.certifications.rules import escalation, higher, months_after, policy_on
+from marketplace.certifications.queries.policies import policy_on
+from marketplace.certifications.rules import Policy, escalation, higher, months_after
 from marketplace.certifications.states import STANDING, AssessmentStatus
 from marketplace.kit import audit, clock
 from marketplace.kit.audit import SYSTEM
@@ -19,19 +20,22 @@ async def escalate_overdue(*, now: datetime) -> int:
 
     Publishes: assessment.escalated.
     """
+    policy = await policy_on(clock.local_date(now))
     rows = await fetch(
         "SELECT id, certification_id FROM assessment_orders WHERE status IN ('ordered', 'overdue') AND due_on < $1"
-        " AND escalated_to IS DISTINCT FROM 'province' ORDER BY due_on, id",
+        " AND certification_id IS NOT NULL AND escalated_to IS DISTINCT FROM 'province' ORDER BY due_on, id",
         clock.local_date(now),
     )
-    return len([row["id"] for row in rows if await _escalate(row["certification_id"], row["id"], now=now)])
+    return len(
+        [row["id"] for row in rows if await _escalate(row["certification_id"], row["id"], policy=policy, now=now)]
+    )
 
 
-async def _escalate(certification_id: UUID, order_id: UUID, *, now: datetime) -> bool:
+async def _escalate(certification_id: UUID, order_id: UUID, *, policy: Policy, now: datetime) -> bool:
     async with transaction():
         await lock(certification_id)
         order = await assessment(order_id)
-        level = escalation(order.due_on, today=clock.local_date(now))
+        level = escalation(order.due_on, policy=policy, today=clock.local_date(now))
         if order.status not in {AssessmentStatus.ORDERED, AssessmentStatus.OVERDUE} or level is None:
             return False
         if higher(order.escalated_to, level) == order.escalated_to:
@@ -51,7 +55,7 @@ async def flag_lapsed_grades(*, now: datetime) -> int:
     certification.grade_lapsed.
     """
     today = clock.local_date(now)
-    months = policy_on(today).grade_fresh_months
+    months = (await policy_on(today)).grade_fresh_months
     rows = await fetch(
         "SELECT id, assessed_on FROM certifications WHERE is_current AND NOT grade_lapsed AND status = ANY($1)"
         " AND assessed_on <= $2 ORDER BY assessed_on, id",

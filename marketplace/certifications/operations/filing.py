@@ -18,9 +18,8 @@ from marketplace.kit.ids import new_id
 from marketplace.places.queries import jurisdiction_levels
 
 _KEPT = (
-    "certification_id", "status", "defects", "corrected", "extended", "rubric", "score", "grade", "assessed_on",
-    "publicity_from_on", "publicity_until_on", "publicity_ends_at", "facts", "legal_basis", "rights", "locked_until_on",
-    "submitted_at", "decided_at", "version",
+    "certification_id", "status", "defects", "corrected", "extended", "publicity_from_on", "publicity_until_on",
+    "publicity_ends_at", "facts", "legal_basis", "rights", "locked_until_on", "submitted_at", "decided_at", "version",
 )  # fmt: skip
 _SET = ", ".join(f"{name} = ${place}" for place, name in enumerate(_KEPT, start=2))
 

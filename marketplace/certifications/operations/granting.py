@@ -12,8 +12,10 @@ from marketplace.certifications.operations.filing import file, lock_for_review
 from marketplace.certifications.operations.recording import remember
 from marketplace.certifications.operations.reviewing import check_certifiable
 from marketplace.certifications.queries.applying import open_objections
+from marketplace.certifications.queries.policies import policy_on
 from marketplace.certifications.rules import (
     Certification,
+    Policy,
     assessment_due,
     certificate_number,
     months_after,
@@ -28,8 +30,6 @@ from marketplace.kit.errors import invalid
 from marketplace.kit.ids import new_id, wire
 from marketplace.kit.outbox import publish
 
-BEGINS_MONTHS_MAX = 12
-
 
 async def certify(
     *, application_id: UUID, reason: str, valid_from_on: date | None = None, actor: Principal, now: datetime
@@ -42,16 +42,19 @@ async def certify(
     """
     today = clock.local_date(now)
     begins = valid_from_on or today
+    policy = await policy_on(today)
     async with transaction():
         application = await lock_for_review(application_id, Event.CERTIFY, actor=actor)
         check_publicity(application, open_objections=await open_objections(application.id), now=now)
-        check_certifiable(application)
-        assert application.assessed_on is not None
-        _check_term(begins, assessed_on=application.assessed_on, today=today)
+        check_certifiable(application, policy=policy)
+        _check_term(begins, assessed_on=application.assessed_on, policy=policy, today=today)
         await _retire_ended(application.institution_id)
-        granted = await _granted(application, begins=begins, now=now)
+        granted = await _granted(application, begins=begins, policy=policy, now=now)
         await _insert(granted, application_id=application.id)
-        await _keep_scores(granted, application_id=application.id, now=now)
+        # From here on the assessment is of the certification: its grade is explained by it, point by point.
+        await execute(
+            "UPDATE assessment_orders SET certification_id = $2 WHERE id = $1", application.assessment_id, granted.id
+        )
         await remember(granted, event=Event.CERTIFY, reason=reason, actor=actor, now=now)
         await audit.record("certification.granted", actor=actor, subject=granted.id, now=now, why=reason, after=granted)
         await timing.stop(application.id, now=now)
@@ -61,8 +64,9 @@ async def certify(
     return granted
 
 
-async def _granted(application: Application, *, begins: date, now: datetime) -> Certification:
+async def _granted(application: Application, *, begins: date, policy: Policy, now: datetime) -> Certification:
     assert application.assessed_on is not None
+    assert application.rubric is not None
     serial: int = await fetch_value("SELECT nextval('certificate_serials')")
     return Certification(
         id=new_id(),
@@ -73,20 +77,23 @@ async def _granted(application: Application, *, begins: date, now: datetime) -> 
         status=application.status,
         grade=application.grade,
         valid_from_on=begins,
-        valid_until_on=valid_until(begins),
+        valid_until_on=valid_until(begins, policy=policy),
         assessed_on=application.assessed_on,
-        assessment_due_on=assessment_due(application.assessed_on, grade=application.grade),
+        assessment_due_on=assessment_due(application.assessed_on, grade=application.grade, policy=policy),
+        grade_method=application.rubric,
         granted_at=now,
     )
 
 
-def _check_term(begins: date, *, assessed_on: date, today: date) -> None:
+def _check_term(begins: date, *, assessed_on: date | None, policy: Policy, today: date) -> None:
     """Check that a certificate begins soon, has not ended, and rests on a visit no older than a certificate may be."""
-    if begins > months_after(today, BEGINS_MONTHS_MAX):
-        raise invalid("valid_from", zh="证书最迟须在一年内生效", en="A certificate begins within a year at the latest.")
-    if valid_until(begins) < today:
+    if begins > (latest := months_after(today, policy.begins_months_max)):
+        raise invalid(
+            "valid_from", zh=f"证书最迟于 {latest} 生效", en=f"A certificate begins by {latest} at the latest."
+        )
+    if valid_until(begins, policy=policy) < today:
         raise invalid("valid_from", zh="证书在今天之前已到期", en="The certificate would have ended before today.")
-    if valid_until(assessed_on) < today:
+    if assessed_on is None or valid_until(assessed_on, policy=policy) < today:
         raise invalid("assessed_on", zh="评估年代过久，须重新评估", en="The assessment is too old; assess again.")
 
 
@@ -104,8 +111,8 @@ async def _retire_ended(institution_id: UUID) -> None:
 async def _insert(granted: Certification, *, application_id: UUID) -> None:
     inserted = await fetch_value(
         "INSERT INTO certifications (id, institution_id, number, status, grade, valid_from_on, valid_until_on, assessed_on,"
-        " assessment_due_on, assessment_overdue, safety_defect, is_current, version, granted_at, application_id)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, false, false, true, $10, $11, $12)"
+        " assessment_due_on, assessment_overdue, safety_defect, is_current, version, granted_at, application_id,"
+        " grade_method) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, false, false, true, $10, $11, $12, $13)"
         " ON CONFLICT (institution_id) WHERE is_current DO NOTHING RETURNING id",
         granted.id,
         granted.institution_id,
@@ -119,22 +126,10 @@ async def _insert(granted: Certification, *, application_id: UUID) -> None:
         granted.version,
         granted.granted_at,
         application_id,
+        granted.grade_method,
     )
     if inserted is None:  # Another officer was a moment faster.
         other: UUID = await fetch_value(
             "SELECT id FROM certifications WHERE institution_id = $1 AND is_current", granted.institution_id
         )
         raise AlreadyCertified(certification_id=wire("crt", other))
-
-
-async def _keep_scores(granted: Certification, *, application_id: UUID, now: datetime) -> None:
-    """Write the visit as an assessment order already carried out, so that every grade can be explained."""
-    await execute(
-        "INSERT INTO assessment_orders (id, certification_id, status, due_on, ordered_at, rubric, scores, score, grade,"
-        " assessed_on, assessed_by, completed_at) SELECT $1, $2, 'done', assessed_on, $4, rubric, scores, score, grade,"
-        " assessed_on, assessed_by, $4 FROM certification_applications WHERE id = $3",
-        new_id(),
-        granted.id,
-        application_id,
-        now,
-    )

@@ -10,7 +10,7 @@ from marketplace.certifications.errors import AlreadyInspected, ConflictOfIntere
 from marketplace.certifications.events import InspectionDrawn, InspectionPublished, InspectionsDrawn
 from marketplace.certifications.operations.recording import check_competence
 from marketplace.certifications.queries.inspections import INSPECTIONS, Inspection, as_inspection, inspection
-from marketplace.certifications.rules import policy_on
+from marketplace.certifications.queries.policies import policy_on
 from marketplace.certifications.rules.inspecting import (
     METHOD,
     Candidate,
@@ -66,7 +66,7 @@ async def _announce(*, now: datetime) -> None:
             commitment_of(seed),
             vault().seal(seed, table="inspection_draws", column="sealed_seed", row=draw_id),
             now,
-            today + timedelta(days=policy_on(today).draw_notice_days),
+            today + timedelta(days=(await policy_on(today)).draw_notice_days),
         )
         if announced is not None:
             await audit.record(
@@ -91,7 +91,7 @@ async def _carry_out(draw_id: UUID, *, now: datetime) -> bool:
             seed,
             msgspec.json.encode(inputs).decode(),
             digest_of(inputs),
-            today + timedelta(days=policy_on(today).inspection_days),
+            today + timedelta(days=(await policy_on(today)).inspection_days),
             now,
         )
         await _write_down(draw_id, inputs, now=now)
@@ -125,7 +125,7 @@ async def _inputs(period: str, *, seed: str, today: date) -> DrawInputs:
             standing=len(standing),
             drawn=drawn,
             candidates=len(candidates),
-            share_bps=policy_on(today).inspection_share_bps,
+            share_bps=(await policy_on(today)).inspection_share_bps,
         ),
         institutions=[
             Candidate(id=wire("ins", row["institution_id"]), jurisdictions=chains[row["jurisdiction_code"]])

@@ -10,6 +10,7 @@ from marketplace.certifications.events import CertificationNoticeDismissed, Cert
 from marketplace.certifications.operations import casework, timing
 from marketplace.certifications.operations.recording import lock_for, store
 from marketplace.certifications.operations.restricting import suspend_by_decision
+from marketplace.certifications.queries.policies import policy_on
 from marketplace.certifications.queries.timing import latest, timetable
 from marketplace.certifications.rules import Certification, Clock, step
 from marketplace.certifications.rules.applying import Grounds
@@ -21,8 +22,6 @@ from marketplace.kit.db import fetch_value, transaction
 from marketplace.kit.errors import IllegalTransition, NotFound, invalid
 from marketplace.kit.ids import wire
 
-# A hearing that is called for some far day would keep an institution closed without a decision.
-HEARING_WITHIN = timedelta(days=90)
 _NOTICES = {CaseKind.SUSPENSION: Event.NOTICE_SUSPENSION, CaseKind.REVOCATION: Event.NOTICE_REVOCATION}
 
 
@@ -91,7 +90,8 @@ async def call_hearing(*, case_id: UUID, hearing_on: date, actor: Principal, now
         if case.hearing_requested_at is None:
             raise IllegalTransition(current=case.status.value, event=Event.CALL_HEARING.value)
         earliest = (await timetable()).deadline(Clock.HEARING_NOTICE, start=now).due_on
-        latest_on = earliest + HEARING_WITHIN
+        # A hearing that is called for some far day would keep an institution closed without a decision.
+        latest_on = earliest + timedelta(days=(await policy_on(clock.local_date(now))).hearing_within_days)
         if not earliest <= hearing_on <= latest_on:
             raise invalid(
                 "hearing_on", zh=f"须在 {earliest} 至 {latest_on} 之间", en=f"Between {earliest} and {latest_on}."

@@ -1,6 +1,6 @@
 """Renewal: the same certificate for another term, decided by the province before the old one ends."""
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import msgspec
@@ -10,7 +10,8 @@ from marketplace.certifications.events import CertificationRenewed
 from marketplace.certifications.operations import timing
 from marketplace.certifications.operations.filing import file, lock_for_review
 from marketplace.certifications.operations.recording import lock, store
-from marketplace.certifications.rules import Certification, policy_on, valid_until
+from marketplace.certifications.queries.policies import policy_on
+from marketplace.certifications.rules import Certification, valid_until
 from marketplace.certifications.rules.applying import Application
 from marketplace.certifications.rules.standing import is_fresh
 from marketplace.certifications.states import CERTIFICATION, Event
@@ -31,8 +32,9 @@ async def renew(*, application_id: UUID, reason: str, actor: Principal, now: dat
     async with transaction():
         application = await lock_for_review(application_id, Event.RENEW, actor=actor)
         before = await _certificate_of(application)
-        good = before.grade is not None and before.grade >= policy_on(today).certifiable_grade
-        if not good or not is_fresh(before, today=today):
+        policy = await policy_on(today)
+        good = before.grade is not None and before.grade >= policy.certifiable_grade
+        if not good or not is_fresh(before, policy=policy, today=today):
             raise NotCertifiable(score=None)
         return await _extend(application, before, event=Event.RENEW, reason=reason, actor=actor, now=now)
 
@@ -61,10 +63,12 @@ async def _certificate_of(application: Application) -> Certification:
 async def _extend(  # noqa: PLR0913 - a renewal has these facts.
     application: Application, before: Certification, *, event: Event, reason: str, actor: Actor, now: datetime
 ) -> Certification:
+    # The next term begins when this one ends.
+    begins, policy = before.valid_until_on + timedelta(days=1), await policy_on(clock.local_date(now))
     after = msgspec.structs.replace(
         before,
         status=CERTIFICATION.target(before.status, event),
-        valid_until_on=_next_term(before.valid_until_on),
+        valid_until_on=valid_until(begins, policy=policy),
     )
     news = CertificationRenewed(certification_id=before.id, institution_id=before.institution_id)
     renewed = await store(before, after, event=event, news=news, reason=reason, actor=actor, now=now)
@@ -72,7 +76,3 @@ async def _extend(  # noqa: PLR0913 - a renewal has these facts.
     decided = msgspec.structs.replace(application, decided_at=now)
     await file(decided, event=event, actor=actor, now=now, reason=reason)
     return renewed
-
-
-def _next_term(ends_on: date) -> date:
-    return valid_until(ends_on + timedelta(days=1))

@@ -1,23 +1,22 @@
 """What civil affairs does with an application, level by level: completeness, reviews, the visit, publicity, refusal."""
 
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
 
 from marketplace.certifications.errors import CorrectionSpent, ExtensionSpent, NotCertifiable
-from marketplace.certifications.operations import timing
+from marketplace.certifications.operations import timing, visiting
 from marketplace.certifications.operations.filing import file, lock_for_review
 from marketplace.certifications.operations.objecting import answer_objections
-from marketplace.certifications.operations.recording import check_assessed_on
+from marketplace.certifications.queries.policies import policy_on
 from marketplace.certifications.queries.timing import latest, timetable
-from marketplace.certifications.rules import Clock, Scores, check_scores, grade_of, policy_on, rubric_on
+from marketplace.certifications.rules import Clock, Policy
 from marketplace.certifications.rules.applying import Application, Grounds
-from marketplace.certifications.states import Event
+from marketplace.certifications.states import Event, Status
 from marketplace.identity.rules import Principal
 from marketplace.kit import clock
-from marketplace.kit.db import execute, transaction
-from marketplace.kit.errors import invalid
+from marketplace.kit.db import transaction
 
 # The next authority's clock, by the state that begins it.
 _NEXT = {
@@ -47,51 +46,16 @@ async def give_completeness_notice(
 async def advance(*, application_id: UUID, event: Event, reason: str, actor: Principal, now: datetime) -> Application:
     """Accept an application, or pass it on from the county or the prefecture; the next authority's clock starts.
 
-    Refuses: NotFound, Forbidden, IllegalTransition.
+    What the prefecture passes on is visited: its assessment is ordered.
+    Refuses: NotFound, Forbidden, IllegalTransition. Publishes: assessment.ordered.
     """
     async with transaction():
         after = await lock_for_review(application_id, event, actor=actor)
         await timing.stop(after.id, now=now)
-        await timing.start(_NEXT[event], subject_id=after.id, now=now)
+        period = await timing.start(_NEXT[event], subject_id=after.id, now=now)
+        if after.status is Status.PREFECTURE_PASSED:
+            await visiting.order_visit(after, due_on=period.due_on, actor=actor, now=now)
         return await file(after, event=event, actor=actor, now=now, reason=reason)
-
-
-async def enter_visit(
-    *, application_id: UUID, scores: Scores, assessed_on: date, actor: Principal, now: datetime
-) -> Application:
-    """Enter the scores of the visit. What they mean is decided next: publicity, or a refusal.
-
-    Refuses: NotFound, Forbidden, IllegalTransition, Invalid.
-    """
-    rubric = rubric_on(assessed_on)
-    check_scores(scores, rubric=rubric)
-    async with transaction():
-        after = await lock_for_review(application_id, Event.ASSESS, actor=actor)
-        check_assessed_on(assessed_on, today=clock.local_date(now))
-        applied_on = clock.local_date(after.submitted_at or now)
-        if assessed_on < applied_on:
-            raise invalid("assessed_on", zh=f"评估须在 {applied_on} 申请之后", en=f"Not before {applied_on}.")
-        await timing.stop(after.id, now=now)
-        await timing.start(Clock.DECISION, subject_id=after.id, now=now)
-        visited = msgspec.structs.replace(
-            after,
-            rubric=rubric.version,
-            scores=scores,
-            score=scores.total,
-            grade=grade_of(scores, rubric=rubric),
-            assessed_on=assessed_on,
-        )
-        await execute(
-            "UPDATE certification_applications SET rubric = $2, scores = $3, score = $4, assessed_on = $5,"
-            " assessed_by = $6 WHERE id = $1",
-            visited.id,
-            visited.rubric,
-            msgspec.json.encode(scores).decode(),
-            visited.score,
-            assessed_on,
-            actor.id,
-        )
-        return await file(visited, event=Event.ASSESS, actor=actor, now=now, reason=f"现场评估 {scores.total} 分")
 
 
 async def extend_decision(*, application_id: UUID, reason: str, actor: Principal, now: datetime) -> Application:
@@ -111,13 +75,15 @@ async def extend_decision(*, application_id: UUID, reason: str, actor: Principal
 
 
 async def publicise(*, application_id: UUID, reason: str, actor: Principal, now: datetime) -> Application:
-    """Publish the intended certification, so that anyone may object (公示).
+    """Publish the intended certification with every point that it rests on, so that anyone may object (公示).
 
-    Refuses: NotFound, Forbidden, IllegalTransition, NotCertifiable.
+    Refuses: NotFound, Forbidden, IllegalTransition, PreviewRunning, CorrectionOpen, NotCertifiable.
     """
     async with transaction():
         after = await lock_for_review(application_id, Event.PUBLICISE, actor=actor)
-        check_certifiable(after)
+        settled = await visiting.lock_settled(after, event=Event.PUBLICISE, now=now)
+        check_certifiable(after, policy=await policy_on(clock.local_date(now)))
+        await visiting.publish_visit(settled, actor=actor, now=now)
         await timing.stop(after.id, now=now)
         shown = await timing.start(Clock.PUBLICITY, subject_id=after.id, now=now)
         await timing.start(Clock.CERTIFICATE, subject_id=after.id, now=now, begins=shown.last_instant)
@@ -145,15 +111,19 @@ async def dismiss_objections(*, application_id: UUID, answer: str, actor: Princi
 async def reject(*, application_id: UUID, grounds: Grounds, actor: Principal, now: datetime) -> Application:
     """Refuse an application with facts, basis and rights (R04); a failed visit locks the institution out for a time.
 
-    Refuses: NotFound, Forbidden, IllegalTransition.
+    What rests on a visit waits for the preview, as every result does.
+    Refuses: NotFound, Forbidden, IllegalTransition, PreviewRunning, CorrectionOpen.
     """
     async with transaction():
         after = await lock_for_review(application_id, Event.REJECT, actor=actor)
+        if after.score is not None:
+            await visiting.lock_settled(after, event=Event.REJECT, now=now)
+        await visiting.cancel_visit(after.id)
         await answer_objections(after.id, outcome="upheld", answer=grounds.facts, actor=actor, now=now)
         await timing.stop(after.id, now=now)
         today = clock.local_date(now)
         locked_until_on = None
-        if after.score is not None and not is_certifiable(after):
+        if after.score is not None and not is_certifiable(after, policy=await policy_on(today)):
             table = await timetable()
             locked_until_on = table.last_day(table.policy(Clock.LOCKOUT_FAILED, on=today), today)
         refused = msgspec.structs.replace(
@@ -170,14 +140,12 @@ async def reject(*, application_id: UUID, grounds: Grounds, actor: Principal, no
         return filed
 
 
-def is_certifiable(found: Application) -> bool:
+def is_certifiable(found: Application, *, policy: Policy) -> bool:
     """Say whether the visit found what a certificate asks for."""
-    if found.assessed_on is None or found.grade is None:
-        return False
-    return found.grade >= policy_on(found.assessed_on).certifiable_grade
+    return found.grade is not None and found.grade >= policy.certifiable_grade
 
 
-def check_certifiable(found: Application) -> None:
+def check_certifiable(found: Application, *, policy: Policy) -> None:
     """Check that the visit found what a certificate asks for. Refuses: NotCertifiable."""
-    if not is_certifiable(found):
+    if not is_certifiable(found, policy=policy):
         raise NotCertifiable(score=found.score)

@@ -1,4 +1,8 @@
-"""The result of an assessment: entered by one assessor, confirmed by another, seen by its institution, then published."""
+"""The result of an assessment: entered by one assessor, confirmed by another, seen by its institution, then published.
+
+A first certificate is graded by the same steps as every grade after it. They differ in what an assessment is of, and in
+how it becomes public: with the publicity of an application, or by itself when the preview is over.
+"""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -8,29 +12,35 @@ import msgspec
 from marketplace.certifications.errors import ResultChanged, SecondAssessorRequired
 from marketplace.certifications.events import AssessmentPreviewed, CertificationRegraded
 from marketplace.certifications.jobs import PublishAssessment
+from marketplace.certifications.operations import timing, visiting
+from marketplace.certifications.operations.assessed import (
+    keep_findings,
+    lock_assessment,
+    lock_for_assessor,
+    store_assessment,
+)
 from marketplace.certifications.operations.assessing import is_at_risk
-from marketplace.certifications.operations.inspecting import check_no_conflict
-from marketplace.certifications.operations.recording import check_assessed_on, lock, lock_for, store
-from marketplace.certifications.queries import ASSESSMENTS, as_assessment, assessment
+from marketplace.certifications.operations.recording import check_assessed_on, lock, store
+from marketplace.certifications.queries import assessment
 from marketplace.certifications.queries.assessments import rubric_in_force
+from marketplace.certifications.queries.policies import policy_on
 from marketplace.certifications.rules import (
     Assessment,
     Certification,
-    Evidence,
+    Clock,
     Sheet,
     Stage,
     assessment_due,
     check_sheet,
-    preview_until,
     score_sheet,
 )
+from marketplace.certifications.rules.applying import Application
 from marketplace.certifications.states import ASSESSMENT, ENDED, AssessmentEvent, AssessmentStatus, Event
-from marketplace.identity.rules import Action, Principal
+from marketplace.identity.rules import Principal
 from marketplace.kit import audit, clock
 from marketplace.kit.audit import SYSTEM
-from marketplace.kit.db import execute, fetch_one, fetch_value, transaction
-from marketplace.kit.errors import IllegalTransition, NotFound
-from marketplace.kit.ids import new_id
+from marketplace.kit.db import execute, fetch_value, transaction
+from marketplace.kit.errors import IllegalTransition
 from marketplace.kit.outbox import publish
 
 
@@ -46,14 +56,16 @@ async def enter_result(
     check_sheet(sheet, rubric=rubric)
     outcome = score_sheet(sheet, rubric=rubric)
     async with transaction():
-        certification = await lock_for(actor, Action.ASSESS, (await assessment(assessment_id)).certification_id)
-        await check_no_conflict(actor, institution_id=certification.institution_id)
+        subject = await lock_for_assessor(await assessment(assessment_id), actor=actor)
         order = await lock_assessment(assessment_id)
         if order.stage not in {Stage.AWAITED, Stage.AWAITING_CONFIRMATION}:
             raise IllegalTransition(current=order.stage.value, event="enter")
         if order.status is not AssessmentStatus.DONE:
             ASSESSMENT.target(order.status, AssessmentEvent.COMPLETE)
-        check_assessed_on(assessed_on, today=clock.local_date(now), after=certification.assessed_on)
+        if isinstance(subject, Certification):
+            check_assessed_on(assessed_on, today=clock.local_date(now), after=subject.assessed_on)
+        else:
+            visiting.check_visited_on(assessed_on, application=subject, now=now)
         entered = msgspec.structs.replace(
             order,
             rubric=rubric.version,
@@ -73,13 +85,13 @@ async def enter_result(
 async def confirm_result(*, assessment_id: UUID, revision: int, actor: Principal, now: datetime) -> Assessment:
     """Confirm, as the second assessor, the revision that was read: the visit is done, and the preview begins.
 
-    The certification's next assessment is set by it; its grade stays what it was until the preview is over.
+    The certification's next assessment is set by it; its grade stays what it was until the preview is over. With an
+    application, the authority's time to decide begins.
     Refuses: NotFound, Forbidden, ConflictOfInterest, IllegalTransition, SecondAssessorRequired, ResultChanged.
     Publishes: assessment.previewed, and the job that publishes the result when the preview is over.
     """
     async with transaction():
-        certification = await lock_for(actor, Action.ASSESS, (await assessment(assessment_id)).certification_id)
-        await check_no_conflict(actor, institution_id=certification.institution_id)
+        subject = await lock_for_assessor(await assessment(assessment_id), actor=actor)
         order = await lock_assessment(assessment_id)
         if order.stage is not Stage.AWAITING_CONFIRMATION:
             raise IllegalTransition(current=order.stage.value, event="confirm")
@@ -87,6 +99,8 @@ async def confirm_result(*, assessment_id: UUID, revision: int, actor: Principal
             raise SecondAssessorRequired
         if order.revision != revision:
             raise ResultChanged(revision=order.revision)
+        await timing.cancel(order.id, Clock.PREVIEW, now=now)
+        preview = await timing.start(Clock.PREVIEW, subject_id=order.id, now=now)
         confirmed = msgspec.structs.replace(
             order,
             status=AssessmentStatus.DONE
@@ -95,20 +109,18 @@ async def confirm_result(*, assessment_id: UUID, revision: int, actor: Principal
             assessed_with=actor.id,
             completed_at=now,
             confirmed_at=now,
-            preview_until_at=preview_until(now),
+            preview_until_at=preview.due_at,
         )
         await store_assessment(confirmed)
-        await _note_visit(certification, confirmed, now=now)
         await audit.record(
             "assessment.confirmed", actor=actor, subject=order.id, now=now, before=order, after=confirmed
         )
-        await publish(
-            AssessmentPreviewed(
-                assessment_id=order.id, certification_id=certification.id, institution_id=certification.institution_id
-            ),
-            now=now,
-        )
-        await publish(PublishAssessment(assessment_id=order.id), now=now, due_at=confirmed.preview_until_at)
+        if isinstance(subject, Application):
+            await visiting.pass_visit(subject, confirmed, actor=actor, now=now)
+        else:
+            await _note_visit(subject, confirmed, now=now)
+            await publish(PublishAssessment(assessment_id=order.id), now=now, due_at=preview.due_at)
+        await publish(AssessmentPreviewed(assessment_id=order.id, institution_id=order.institution_id), now=now)
     return confirmed
 
 
@@ -125,18 +137,25 @@ async def _note_visit(certification: Certification, confirmed: Assessment, *, no
 
 
 async def _next_due(certification: Certification, assessed_on: date, *, grade: int | None, now: datetime) -> date:
-    return assessment_due(assessed_on, grade=grade, at_risk=await is_at_risk(certification.id, now=now))
+    policy = await policy_on(clock.local_date(now))
+    at_risk = await is_at_risk(certification.id, policy=policy, now=now)
+    return assessment_due(assessed_on, grade=grade, policy=policy, at_risk=at_risk)
 
 
 async def publish_assessment(*, assessment_id: UUID, now: datetime) -> bool:
     """Publish a result whose preview is over: the certification gets its grade. Returns whether it did.
 
+    The result of an application is published with the publicity of the application, and not here.
+
     Nothing happens while a correction waits for its answer, or when the certification has ended; repeating is harmless.
     A grade below the standard ends nothing by itself; what follows from it is an officer's decision.
     Publishes: certification.regraded.
     """
+    certification_id = (await assessment(assessment_id)).certification_id
+    if certification_id is None:
+        return False
     async with transaction():
-        before = await lock((await assessment(assessment_id)).certification_id)
+        before = await lock(certification_id)
         order = await lock_assessment(assessment_id)
         waiting = await fetch_value(
             "SELECT EXISTS (SELECT FROM assessment_corrections WHERE assessment_id = $1 AND status = 'open')", order.id
@@ -146,6 +165,7 @@ async def publish_assessment(*, assessment_id: UUID, now: datetime) -> bool:
             return False
         published = msgspec.structs.replace(order, published_at=now)
         await store_assessment(published)
+        await timing.cancel(order.id, Clock.PREVIEW, now=now)
         await _regrade(before, published, now=now)
         await audit.record(
             "assessment.published", actor=SYSTEM, subject=order.id, now=now, before=order, after=published
@@ -176,60 +196,4 @@ async def _regrade(before: Certification, published: Assessment, *, now: datetim
         reason=f"质量评估 {published.score} 分",
         actor=SYSTEM,
         now=now,
-    )
-
-
-async def lock_assessment(assessment_id: UUID) -> Assessment:
-    """Lock an assessment, after its certification. Refuses: NotFound."""
-    row = await fetch_one(f"{ASSESSMENTS} WHERE a.id = $1 FOR UPDATE OF a", assessment_id)
-    if row is None:
-        raise NotFound
-    return as_assessment(row)
-
-
-async def store_assessment(after: Assessment) -> None:
-    """Write the result of a locked assessment and how far it has come."""
-    await execute(
-        "UPDATE assessment_orders SET status = $2, rubric = $3, scores = $4, score = $5, grade = $6, assessed_on = $7,"
-        " assessed_by = $8, assessed_with = $9, revision = $10, completed_at = $11, confirmed_at = $12,"
-        " preview_until_at = $13, published_at = $14 WHERE id = $1",
-        after.id,
-        after.status,
-        after.rubric,
-        msgspec.json.encode(after.scores).decode(),
-        after.score,
-        after.grade,
-        after.assessed_on,
-        after.assessed_by,
-        after.assessed_with,
-        after.revision,
-        after.completed_at,
-        after.confirmed_at,
-        after.preview_until_at,
-        after.published_at,
-    )
-
-
-async def keep_findings(entered: Assessment, sheet: Sheet, *, actor: Principal, now: datetime) -> None:
-    """Write every line of a sheet with its evidence, in one statement."""
-    rows: list[tuple[str, bool | None, int | None, list[Evidence]]] = [
-        *((gate.code, gate.passed, None, gate.evidence) for gate in sheet.gates),
-        *((item.code, None, item.points, item.evidence) for item in sheet.items),
-    ]
-    await execute(
-        "INSERT INTO assessment_findings (id, assessment_id, revision, criterion_id, passed, points, evidence, entered_by,"
-        " entered_at) SELECT g.id, $1, $2, k.id, g.passed, g.points, g.evidence, $3, $4"
-        " FROM unnest($5::uuid[], $6::text[], $7::boolean[], $8::smallint[], $9::jsonb[])"
-        "   AS g (id, code, passed, points, evidence)"
-        " JOIN rubric_criteria k ON k.rubric_version = $10 AND k.code = g.code",
-        entered.id,
-        entered.revision,
-        actor.id,
-        now,
-        [new_id() for _ in rows],
-        [row[0] for row in rows],
-        [row[1] for row in rows],
-        [row[2] for row in rows],
-        [msgspec.json.encode(row[3]).decode() for row in rows],
-        entered.rubric,
     )

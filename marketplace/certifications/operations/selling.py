@@ -5,6 +5,7 @@ from uuid import UUID
 
 import msgspec
 
+from marketplace.certifications.queries.policies import policy_in, policy_of
 from marketplace.certifications.rules import CertificationSnapshot, Standing, check_stay, snapshot_of
 from marketplace.kit import clock
 from marketplace.kit.db import fetch_one, require_transaction
@@ -22,10 +23,13 @@ async def ensure_bookable(
     require_transaction()
     row = await fetch_one(
         "SELECT number, status, grade, valid_from_on, valid_until_on, assessed_on, assessment_overdue, safety_defect,"
-        " grade_method, abuse_confirmed_on"
+        f" grade_method, abuse_confirmed_on, {policy_of('$2')} AS policy"
         " FROM certifications WHERE institution_id = $1 AND is_current FOR SHARE",
         institution_id,
+        clock.local_date(now),
     )
     found = msgspec.convert(dict(row), Standing) if row else None
     standing = check_stay(found, check_in=check_in, check_out=check_out)
-    return snapshot_of(standing, today=clock.local_date(now), checked_at=now)
+    assert row is not None
+    policy = policy_in(row["policy"])
+    return snapshot_of(standing, policy=policy, today=clock.local_date(now), checked_at=now)

@@ -6,6 +6,7 @@ from uuid import UUID, uuid5
 from marketplace.certifications.events import AssessmentOrdered
 from marketplace.certifications.operations.recording import lock
 from marketplace.certifications.queries.inspections import inspection
+from marketplace.certifications.queries.policies import policy_on
 from marketplace.certifications.rules import Certification, SignalKind, called_for
 from marketplace.certifications.rules.inspecting import Outcome
 from marketplace.certifications.states import ASSESSED, AssessmentStatus, Status
@@ -32,6 +33,7 @@ async def signal(
     )
     if current is None:
         return None
+    trigger = (await policy_on(today)).triggers[kind]
     async with transaction():
         found = await lock(current)
         signal_id = await fetch_value(
@@ -54,7 +56,7 @@ async def signal(
                 today,
             )
         await audit.record("certification.signalled", actor=actor, subject=found.id, now=now, after=[kind, subject_id])
-        due_on = called_for(kind, await _raised_on(found.id, kind), today=today)
+        due_on = called_for(trigger, await _raised_on(found.id, kind), today=today)
         if due_on is None or found.status not in ASSESSED:
             return None
         return await _order(found, kind=kind, due_on=due_on, now=now)
@@ -78,14 +80,15 @@ async def _order(found: Certification, *, kind: SignalKind, due_on: date, now: d
         return None
     order_id: UUID = known["id"] if known is not None else new_id()
     await execute(
-        "INSERT INTO assessment_orders (id, certification_id, status, due_on, ordered_at, reason)"
-        " VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (id) DO UPDATE SET due_on = $4, reason = $6",
+        "INSERT INTO assessment_orders (id, institution_id, certification_id, status, due_on, ordered_at, reason)"
+        " VALUES ($1, $7, $2, $3, $4, $5, $6) ON CONFLICT (id) DO UPDATE SET due_on = $4, reason = $6",
         order_id,
         found.id,
         AssessmentStatus.ORDERED,
         due_on,
         now,
         kind,
+        found.institution_id,
     )
     await execute(
         "UPDATE certifications SET assessment_due_on = least(assessment_due_on, $2), version = version + 1 WHERE id = $1",
@@ -93,10 +96,7 @@ async def _order(found: Certification, *, kind: SignalKind, due_on: date, now: d
         due_on,
     )
     await audit.record("assessment.ordered", actor=SYSTEM, subject=order_id, now=now, why=kind)
-    await publish(
-        AssessmentOrdered(assessment_id=order_id, certification_id=found.id, institution_id=found.institution_id),
-        now=now,
-    )
+    await publish(AssessmentOrdered(assessment_id=order_id, institution_id=found.institution_id), now=now)
     return order_id
 
 

@@ -36,16 +36,18 @@ async def plant_clocks(*, policies: Sequence[ClockPolicy], actor: Actor, now: da
     """Write rows of the clocks, replacing those of the same clock and day; deadlines that run keep theirs."""
     async with transaction():
         await execute(
-            "INSERT INTO certification_clocks (clock, effective_from, length, unit, silence, basis)"
-            " SELECT * FROM unnest($1::text[], $2::date[], $3::smallint[], $4::text[], $5::text[], $6::text[])"
+            "INSERT INTO certification_clocks (clock, effective_from, length, unit, silence, basis, status)"
+            " SELECT * FROM unnest($1::text[], $2::date[], $3::smallint[], $4::text[], $5::text[], $6::text[],"
+            " $7::text[])"
             " ON CONFLICT (clock, effective_from) DO UPDATE SET length = excluded.length, unit = excluded.unit,"
-            " silence = excluded.silence, basis = excluded.basis",
+            " silence = excluded.silence, basis = excluded.basis, status = excluded.status",
             [row.clock for row in policies],
             [row.effective_from for row in policies],
             [row.length for row in policies],
             [row.unit for row in policies],
             [row.silence for row in policies],
             [row.basis for row in policies],
+            [row.status for row in policies],
         )
         await audit.record("certification.clocks_planted", actor=actor, subject=CLOCKS, now=now, after=list(policies))
 

@@ -7,12 +7,14 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
+from marketplace.certifications.queries.policies import policy_on
 from marketplace.certifications.rules import (
     Assessment,
     Certification,
     CertificationSnapshot,
     Decision,
     HistoryEntry,
+    Policy,
     Standing,
     snapshot_of,
 )
@@ -35,14 +37,11 @@ SELECT c.id, c.institution_id, i.name AS institution_name, i.jurisdiction_code, 
   FROM certifications c JOIN institutions i ON i.id = c.institution_id
 """
 ASSESSMENTS = """
-SELECT a.id, a.certification_id, c.institution_id, i.name AS institution_name, i.jurisdiction_code, a.status, a.due_on,
+SELECT a.id, a.institution_id, a.certification_id, a.application_id, i.name AS institution_name, i.jurisdiction_code, a.status, a.due_on,
        a.ordered_at, a.rubric, a.scores, a.score, a.grade, a.assessed_on, a.assessed_by, a.assessed_with, a.revision,
        a.completed_at, a.confirmed_at, a.preview_until_at, a.published_at, a.reason, a.escalated_to
-  FROM assessment_orders a JOIN certifications c ON c.id = a.certification_id
-  JOIN institutions i ON i.id = c.institution_id
+  FROM assessment_orders a JOIN institutions i ON i.id = a.institution_id
 """
-# What an institution sees of its own: what two assessors agree on, and what has been published.
-_SEEN_BY_INSTITUTION = "(a.confirmed_at IS NOT NULL OR (a.rubric IS NOT NULL AND a.revision = 0))"
 # A decision whose time has run out is shown as expired even before the sweep has written it down.
 _DECISIONS = """
 SELECT d.id, d.certification_id, d.kind,
@@ -102,10 +101,16 @@ async def snapshot(*, institution_id: UUID, now: datetime) -> CertificationSnaps
 
 
 async def snapshots(institution_ids: Collection[UUID], *, now: datetime) -> dict[UUID, CertificationSnapshot]:
-    """Return the current certifications of many institutions, in one query."""
+    """Return the current certifications of many institutions."""
+    if not institution_ids:
+        return {}
     today = clock.local_date(now)
+    policy = await policy_on(today)
     rows = await fetch(f"{CERTIFICATIONS} WHERE c.institution_id = ANY($1) AND c.is_current", list(institution_ids))
-    return {row["institution_id"]: snapshot_of(as_certification(row), today=today, checked_at=now) for row in rows}
+    return {
+        row["institution_id"]: snapshot_of(as_certification(row), policy=policy, today=today, checked_at=now)
+        for row in rows
+    }
 
 
 _STANDING = ", ".join(f"'{name}', c.{name}" for name in Standing.__struct_fields__)
@@ -122,12 +127,12 @@ def standing_of(institution: str) -> str:
     )
 
 
-def snapshot_in(document: str | None, *, now: datetime) -> CertificationSnapshot | None:
+def snapshot_in(document: str | None, *, policy: Policy, now: datetime) -> CertificationSnapshot | None:
     """Read a column that ``standing_of`` wrote; None when the institution never had a certification."""
     if document is None:
         return None
     standing = msgspec.json.decode(document, type=Standing)
-    return snapshot_of(standing, today=clock.local_date(now), checked_at=now)
+    return snapshot_of(standing, policy=policy, today=clock.local_date(now), checked_at=now)
 
 
 async def decision(*, principal: Principal, decision_id: UUID, now: datetime) -> Decision:
@@ -173,7 +178,7 @@ async def list_assessments(
 ) -> list[Assessment]:
     """Return up to ``limit + 1`` assessments that the officer or the institution may see, the most urgent first."""
     rows = await fetch(
-        f"{ASSESSMENTS} WHERE (i.jurisdiction_code = ANY($1) OR (c.institution_id = $6 AND {_SEEN_BY_INSTITUTION}))"
+        f"{ASSESSMENTS} WHERE (i.jurisdiction_code = ANY($1) OR (a.institution_id = $6 AND a.confirmed_at IS NOT NULL))"
         " AND ($2::text IS NULL OR a.status = $2)"
         " AND ($3::date IS NULL OR (a.due_on, a.id) > ($3, $4::uuid)) ORDER BY a.due_on, a.id LIMIT $5",
         await within(principal),

@@ -15,10 +15,12 @@ from marketplace.places.queries import jurisdictions_within
 
 APPLICATIONS = """
 SELECT a.id, a.institution_id, i.name AS institution_name, i.jurisdiction_code, a.kind, a.certification_id, a.status,
-       a.defects, a.corrected, a.extended, a.rubric, a.scores, a.score, a.grade, a.assessed_on, a.publicity_from_on,
-       a.publicity_until_on, a.publicity_ends_at, a.facts, a.legal_basis, a.rights, a.locked_until_on, a.opened_at,
-       a.submitted_at, a.decided_at, a.version
+       a.defects, a.corrected, a.extended, o.id AS assessment_id, v.rubric, v.scores, v.score, v.grade, v.assessed_on,
+       a.publicity_from_on, a.publicity_until_on, a.publicity_ends_at, a.facts, a.legal_basis, a.rights,
+       a.locked_until_on, a.opened_at, a.submitted_at, a.decided_at, a.version
   FROM certification_applications a JOIN institutions i ON i.id = a.institution_id
+  LEFT JOIN assessment_orders o ON o.application_id = a.id
+  LEFT JOIN assessment_orders v ON v.id = o.id AND v.confirmed_at IS NOT NULL
 """
 # A draft is nobody's business but the institution's.
 _SCOPE = "(a.institution_id = $1 OR (i.jurisdiction_code = ANY($2) AND a.submitted_at IS NOT NULL))"

@@ -10,7 +10,7 @@ from marketplace.certifications.queries import assessment, within
 from marketplace.certifications.rules import Assessment, Correction, Criterion, Line, Rubric, Scores, Stage, Threshold
 from marketplace.identity.rules import Kind, Principal
 from marketplace.kit.db import fetch, fetch_one
-from marketplace.kit.errors import NotFound
+from marketplace.kit.errors import NotFound, invalid
 
 _RUBRICS = """
 SELECT r.version, r.effective_from, r.title, r.title_en, r.source, r.maxima, r.thresholds,
@@ -37,7 +37,7 @@ async def visible_assessment(*, viewer: Principal | None, assessment_id: UUID) -
 
 
 async def lines(assessment_id: UUID, *, revision: int) -> list[Line]:
-    """Return every criterion of the rubric with what this sheet of the assessment says of it; empty for revision 0."""
+    """Return every criterion of the rubric with what this sheet of the assessment says of it."""
     rows = await fetch(
         "SELECT k.code, k.title, k.title_en, k.basis, k.block, k.points_max, f.passed, f.points, f.evidence"
         "  FROM assessment_findings f JOIN rubric_criteria k ON k.id = f.criterion_id"
@@ -70,10 +70,10 @@ async def rubric(version: str) -> Rubric | None:
 
 
 async def rubric_in_force(day: date) -> Rubric:
-    """Return the version in force on ``day``. Refuses: NotFound where none was planted for that day."""
+    """Return the version in force on ``day`` of a visit. Refuses: Invalid where there was none yet."""
     row = await fetch_one(f"{_RUBRICS} WHERE r.effective_from <= $1 ORDER BY r.effective_from DESC LIMIT 1", day)
     if row is None:
-        raise NotFound
+        raise invalid("assessed_on", zh="该日尚无评分标准", en="There was no rubric on that day yet.")
     return _rubric(row)
 
 

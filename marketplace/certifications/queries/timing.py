@@ -16,7 +16,7 @@ COLUMNS = "clock, started_on, due_on, due_at, policy_from, silence, calendar_ver
 async def timetable() -> Timetable:
     """Return every clock with the calendar that it runs by."""
     rows = await fetch(
-        "SELECT clock, effective_from, length, unit, silence, basis FROM certification_clocks ORDER BY clock, effective_from"
+        "SELECT clock, effective_from, length, unit, silence, basis, status FROM certification_clocks ORDER BY clock, effective_from"
     )
     return Timetable(await calendar(), tuple(msgspec.convert(dict(row), ClockPolicy) for row in rows))
 

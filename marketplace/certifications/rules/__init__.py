@@ -9,7 +9,6 @@ from marketplace.certifications.rules.assessments import (
     called_for,
     escalation,
     offered_on_assessment,
-    preview_until,
 )
 from marketplace.certifications.rules.clocks import (
     ClockPolicy,
@@ -33,11 +32,10 @@ from marketplace.certifications.rules.months import (
     months_after,
 )
 from marketplace.certifications.rules.policies import (
-    POLICIES,
     Policy,
+    Reliance,
     SignalKind,
     Trigger,
-    policy_on,
 )
 from marketplace.certifications.rules.records import (
     Certification,
@@ -51,14 +49,11 @@ from marketplace.certifications.rules.records import (
     Standing,
 )
 from marketplace.certifications.rules.scoring import (
-    RUBRICS,
     Criterion,
     Rubric,
     Scores,
     Threshold,
-    check_scores,
     grade_of,
-    rubric_on,
 )
 from marketplace.certifications.rules.standing import (
     assessment_due,
@@ -82,8 +77,6 @@ from marketplace.certifications.states import (
 )
 
 __all__ = (
-    "POLICIES",
-    "RUBRICS",
     "Assessment",
     "Certification",
     "CertificationSnapshot",
@@ -104,6 +97,7 @@ __all__ = (
     "Outcome",
     "Policy",
     "PublicGrade",
+    "Reliance",
     "RevocationRequest",
     "Revoked",
     "Rubric",
@@ -122,7 +116,6 @@ __all__ = (
     "called_for",
     "certificate_number",
     "check_rubric",
-    "check_scores",
     "check_sheet",
     "check_stay",
     "ended",
@@ -135,10 +128,7 @@ __all__ = (
     "offered",
     "offered_on_assessment",
     "offered_on_decision",
-    "policy_on",
-    "preview_until",
     "public_grade",
-    "rubric_on",
     "score_sheet",
     "shown_grade",
     "snapshot_of",

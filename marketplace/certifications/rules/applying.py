@@ -81,6 +81,7 @@ class Objection(msgspec.Struct, frozen=True, kw_only=True):
 class Application(msgspec.Struct, frozen=True, kw_only=True):
     """One application.
 
+    ``rubric`` to ``assessed_on`` are what two assessors agree on.
     ``facts``, ``legal_basis`` and ``rights`` are those of a refusal; ``corrected`` and ``extended`` say that the one
     completeness notice and the one extension of the decision are used up.
     """
@@ -96,6 +97,7 @@ class Application(msgspec.Struct, frozen=True, kw_only=True):
     defects: str | None = None
     corrected: bool = False
     extended: bool = False
+    assessment_id: UUID | None = None
     rubric: str | None = None
     scores: Scores | None = None
     score: int | None = None
@@ -166,7 +168,7 @@ def review(current: Status, event: Event, *, officer: Principal, levels: Mapping
 
 def offered_on_application(found: Application, *, principal: Principal, levels: Mapping[str, str]) -> list[str]:
     """List what the caller may do to an application now."""
-    rows = [row for row in CERTIFICATION.rows if row.source is found.status and row.event is not Event.RAISE_OBJECTION]
+    rows = [row for row in CERTIFICATION.rows if row.source is found.status and row.event not in _ELSEWHERE]
     if found.status not in PENDING:
         return []
     if principal.institution_id == found.institution_id:
@@ -183,6 +185,8 @@ def offered_on_application(found: Application, *, principal: Principal, levels: 
     ]
 
 
+# Anyone objects, and two assessors assess, by routes of their own.
+_ELSEWHERE = {Event.RAISE_OBJECTION, Event.ASSESS}
 _RENEWING = {Event.APPLY_FOR_RENEWAL, Event.WITHDRAW}
 
 

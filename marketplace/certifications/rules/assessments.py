@@ -8,11 +8,10 @@ from uuid import UUID
 import msgspec
 
 from marketplace.certifications.rules.findings import Evidence
-from marketplace.certifications.rules.policies import SignalKind, policy_on
+from marketplace.certifications.rules.policies import Policy, Trigger
 from marketplace.certifications.rules.scoring import Scores
-from marketplace.certifications.states import ABOVE_COUNTY, AssessmentStatus
+from marketplace.certifications.states import ABOVE_COUNTY, PROVINCE, AssessmentStatus
 from marketplace.identity.rules import Kind, Level, Principal
-from marketplace.kit import clock
 
 
 class Stage(StrEnum):
@@ -35,18 +34,19 @@ class CorrectionStatus(StrEnum):
 class Assessment(msgspec.Struct, frozen=True, kw_only=True):
     """An order to assess an institution, with its result once there is one.
 
-    ``assessed_by`` entered the result and ``assessed_with`` confirmed it; ``revision`` counts the sheets of findings,
-    and is 0 for a result of the procedure on paper, which has points by block alone.
+    It is of an application until the certificate is issued, and of the certification from then on.
+    ``assessed_by`` entered the result and ``assessed_with`` confirmed it; ``revision`` counts the sheets of findings.
     """
 
     id: UUID
-    certification_id: UUID
     institution_id: UUID
     institution_name: str
     jurisdiction_code: str
     status: AssessmentStatus
     due_on: date
     ordered_at: datetime
+    certification_id: UUID | None = None
+    application_id: UUID | None = None
     rubric: str | None = None
     scores: Scores | None = None
     score: int | None = None
@@ -67,7 +67,7 @@ class Assessment(msgspec.Struct, frozen=True, kw_only=True):
         """How far the result has come."""
         if self.rubric is None:
             return Stage.AWAITED
-        if self.revision == 0 or self.published_at is not None:
+        if self.published_at is not None:
             return Stage.PUBLISHED
         return Stage.AWAITING_CONFIRMATION if self.confirmed_at is None else Stage.PREVIEW
 
@@ -100,27 +100,22 @@ class Correction(msgspec.Struct, frozen=True, kw_only=True):
     answered_at: datetime | None = None
 
 
-def called_for(kind: SignalKind, raised_on: Sequence[date], *, today: date) -> date | None:
+def called_for(trigger: Trigger, raised_on: Sequence[date], *, today: date) -> date | None:
     """Return the day by which an assessment is due when signals of a kind were raised on these days; None if it is not."""
-    trigger = policy_on(today).triggers[kind]
     since = today - timedelta(days=trigger.within_days - 1)
     recent = [day for day in raised_on if since <= day <= today]
     return today + timedelta(days=trigger.due_days) if len(recent) >= trigger.count else None
 
 
-def escalation(due_on: date, *, today: date) -> Level | None:
-    """Return the level that hears of an assessment that was due on a day and is not done; None in time."""
+def escalation(due_on: date, *, policy: Policy, today: date) -> Level | None:
+    """Return the level that hears of an assessment that was due on a day and is not done; None in time.
+
+    The prefecture hears of it at once, the province when it stays so.
+    """
     late = (today - due_on).days
     if late <= 0:
         return None
-    return Level.PROVINCE if late > policy_on(today).escalation_days else Level.PREFECTURE
-
-
-def preview_until(confirmed_at: datetime) -> datetime:
-    """Return when a preview that begins now ends: at the end of its last day, its first not counted (民法典 201)."""
-    first = clock.local_date(confirmed_at)
-    ends = first + timedelta(days=policy_on(first).preview_days + 1)
-    return clock.local_midnight(ends)
+    return Level.PROVINCE if late > policy.escalation_days else Level.PREFECTURE
 
 
 def offered_on_assessment(assessment: Assessment, *, principal: Principal | None) -> list[str]:
@@ -129,7 +124,9 @@ def offered_on_assessment(assessment: Assessment, *, principal: Principal | None
         return []
     if principal.kind == Kind.INSTITUTION:
         return ["request_correction"] if assessment.stage is Stage.PREVIEW else []
-    offered = list(_OFFERED[assessment.stage]) if principal.level in ABOVE_COUNTY else []
+    # A first certificate is the province's, and so is its assessment.
+    levels = PROVINCE if assessment.certification_id is None else ABOVE_COUNTY
+    offered = list(_OFFERED[assessment.stage]) if principal.level in levels else []
     # Nobody confirms what they entered themselves.
     return [event for event in offered if event != "confirm" or assessment.assessed_by != principal.id]
 

@@ -12,6 +12,7 @@ from itertools import islice
 import msgspec
 
 from marketplace.certifications.rules.months import months_after
+from marketplace.certifications.rules.policies import Reliance
 from marketplace.certifications.states import Clock
 from marketplace.kit import clock
 from marketplace.places.rules import Calendar
@@ -35,13 +36,14 @@ class Silence(StrEnum):
 
 
 class ClockPolicy(msgspec.Struct, frozen=True, kw_only=True):
-    """One clock from ``effective_from`` on: how much, counted how, and on what basis."""
+    """One clock from ``effective_from`` on: how much, counted how, on what basis, and how far that can be relied on."""
 
     clock: Clock
     effective_from: date
     length: int
     unit: Unit
     basis: str
+    status: Reliance
     silence: Silence | None = None
 
 

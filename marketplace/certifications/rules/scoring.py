@@ -5,8 +5,6 @@ from typing import Annotated
 
 import msgspec
 
-from marketplace.kit.errors import FieldError, Invalid
-
 Points = Annotated[int, msgspec.Meta(ge=0, le=1000)]
 
 
@@ -66,29 +64,6 @@ class Rubric(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(criterion for criterion in self.criteria if criterion.block is not None)
 
 
-# What results from the procedure on paper are graded by; a result with findings has a planted rubric, line by line.
-RUBRICS = (
-    Rubric(
-        # The frame of GB/T 37276-2018 with its official 1,000-point guide (domain reference §1.4).
-        version="gbt37276-2018",
-        effective_from=date.min,
-        maxima=Scores(environment=120, facilities=130, operations=150, services=600),
-        thresholds=(
-            Threshold(5, 900, 90),
-            Threshold(4, 780, 80),
-            Threshold(3, 570, 60),
-            Threshold(2, 450, 50),
-            Threshold(1, 360, 40),
-        ),
-    ),
-)
-
-
-def rubric_on(day: date) -> Rubric:
-    """Return the rubric in force on ``day``."""
-    return max((rubric for rubric in RUBRICS if rubric.effective_from <= day), key=lambda found: found.effective_from)
-
-
 def grade_of(scores: Scores, *, rubric: Rubric) -> int | None:
     """Return the highest grade whose total and whose share of every block are reached; None below the lowest."""
     blocks = list(zip(_points(scores), _points(rubric.maxima), strict=True))
@@ -97,18 +72,6 @@ def grade_of(scores: Scores, *, rubric: Rubric) -> int | None:
         if in_every_block and scores.total >= threshold.total:
             return threshold.grade
     return None
-
-
-def check_scores(scores: Scores, *, rubric: Rubric) -> None:
-    """Check that no block has more points than the rubric gives. Refuses: Invalid, naming each such block."""
-    maxima = msgspec.structs.asdict(rubric.maxima)
-    fields = tuple(
-        FieldError(pointer=f"/scores/{block}", zh=f"最多 {maxima[block]} 分", en=f"At most {maxima[block]} points.")
-        for block, points in msgspec.structs.asdict(scores).items()
-        if points > maxima[block]
-    )
-    if fields:
-        raise Invalid(fields=fields)
 
 
 def _points(scores: Scores) -> tuple[int, ...]:

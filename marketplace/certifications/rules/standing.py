@@ -8,7 +8,7 @@ import msgspec
 
 from marketplace.certifications.errors import InstitutionNotBookable, StayBeyondCertificate
 from marketplace.certifications.rules.months import months_after
-from marketplace.certifications.rules.policies import policy_on
+from marketplace.certifications.rules.policies import Policy
 from marketplace.certifications.rules.records import (
     Certification,
     CertificationSnapshot,
@@ -46,13 +46,12 @@ def check_stay(standing: Standing | None, *, check_in: date, check_out: date) ->
     return standing
 
 
-def public_grade(standing: Standing, *, today: date) -> PublicGrade:
+def public_grade(standing: Standing, *, policy: Policy, today: date) -> PublicGrade:
     """Return the grade that the public sees, by which method, as of when, and why it is lower than what was assessed.
 
     A restriction caps it (domain reference §1.5); an assessment that has grown stale is not shown at all, never kept.
     """
-    policy = policy_on(today)
-    ceiling, reason = _ceiling(standing, today=today)
+    ceiling, reason = _ceiling(standing, policy=policy, today=today)
     shown, cap = standing.grade, None
     if standing.status in ENDED:
         shown, cap = None, GradeCap.ENDED
@@ -63,9 +62,8 @@ def public_grade(standing: Standing, *, today: date) -> PublicGrade:
     return PublicGrade(grade=shown, method=standing.grade_method, as_of=standing.assessed_on, cap=cap)
 
 
-def _ceiling(standing: Standing, *, today: date) -> tuple[int | None, GradeCap | None]:
+def _ceiling(standing: Standing, *, policy: Policy, today: date) -> tuple[int | None, GradeCap | None]:
     """Return the lowest cap that applies, and why: that of the status, or of abuse that was confirmed of late."""
-    policy = policy_on(today)
     caps: list[tuple[int, GradeCap]] = []
     if (by_status := policy.grade_caps.get(standing.status)) is not None:
         caps.append((by_status, GradeCap(standing.status)))
@@ -75,19 +73,19 @@ def _ceiling(standing: Standing, *, today: date) -> tuple[int | None, GradeCap |
     return min(caps, key=lambda found: found[0], default=(None, None))
 
 
-def shown_grade(standing: Standing, *, today: date) -> int | None:
+def shown_grade(standing: Standing, *, policy: Policy, today: date) -> int | None:
     """Return the number of ``public_grade`` alone."""
-    return public_grade(standing, today=today).grade
+    return public_grade(standing, policy=policy, today=today).grade
 
 
-def is_fresh(standing: Standing, *, today: date) -> bool:
+def is_fresh(standing: Standing, *, policy: Policy, today: date) -> bool:
     """Say whether the last assessment is recent enough for its grade to mean anything."""
-    return months_after(standing.assessed_on, policy_on(today).grade_fresh_months) >= today
+    return months_after(standing.assessed_on, policy.grade_fresh_months) >= today
 
 
-def snapshot_of(standing: Standing, *, today: date, checked_at: datetime) -> CertificationSnapshot:
+def snapshot_of(standing: Standing, *, policy: Policy, today: date, checked_at: datetime) -> CertificationSnapshot:
     """Return what the public may see of a certification at this moment."""
-    shown = public_grade(standing, today=today)
+    shown = public_grade(standing, policy=policy, today=today)
     return CertificationSnapshot(
         number=standing.number,
         status=standing.status,
@@ -144,15 +142,16 @@ def offered_on_decision(decision: Decision, *, officer: UUID, level: Level | Non
     return [] if officer == decision.requested_by else DECISION.valid_transitions(decision.status, actor=level or "")
 
 
-def valid_until(valid_from: date) -> date:
+def valid_until(valid_from: date, *, policy: Policy) -> date:
     """Return the last day of a certificate that begins on ``valid_from``."""
-    return months_after(valid_from, 12 * policy_on(valid_from).validity_years) - timedelta(days=1)
+    return months_after(valid_from, 12 * policy.validity_years) - timedelta(days=1)
 
 
-def assessment_due(assessed_on: date, *, grade: int | None, at_risk: bool = False) -> date:
+def assessment_due(assessed_on: date, *, grade: int | None, policy: Policy, at_risk: bool = False) -> date:
     """Return the day by which the next assessment must be done; lower grades are seen sooner, and so are those at risk."""
-    policy = policy_on(assessed_on)
-    months = policy.assessment_months.get(grade, policy.assessment_months[None])
+    months = (
+        policy.assessment_months if grade is None else policy.assessment_months_of.get(grade, policy.assessment_months)
+    )
     return months_after(assessed_on, min(months, policy.assessment_months_at_risk) if at_risk else months)
 
 

@@ -11,6 +11,7 @@ from marketplace.certifications.rules import (
     Decision,
     GradeCap,
     HistoryEntry,
+    Policy,
     bookable,
     offered,
     offered_on_decision,
@@ -101,9 +102,9 @@ class CertificationView(msgspec.Struct, frozen=True, kw_only=True):
     valid_transitions: Annotated[list[str], Meta(examples=[["suspend", "revoke"]])]
 
     @classmethod
-    def of(cls, certification: Certification, *, principal: Principal, now: datetime) -> Self:
+    def of(cls, certification: Certification, *, principal: Principal, policy: Policy, now: datetime) -> Self:
         """Show a certification to an officer."""
-        shown = public_grade(certification, today=clock.local_date(now))
+        shown = public_grade(certification, policy=policy, today=clock.local_date(now))
         return cls(
             id=wire("crt", certification.id),
             institution_id=wire("ins", certification.institution_id),
@@ -136,10 +137,16 @@ class CertificationDetail(CertificationView, frozen=True, kw_only=True):
 
     @classmethod
     def with_history(
-        cls, certification: Certification, history: list[HistoryEntry], *, principal: Principal, now: datetime
+        cls,
+        certification: Certification,
+        history: list[HistoryEntry],
+        *,
+        principal: Principal,
+        policy: Policy,
+        now: datetime,
     ) -> Self:
         """Show a certification and its history."""
-        shown = CertificationView.of(certification, principal=principal, now=now)
+        shown = CertificationView.of(certification, principal=principal, policy=policy, now=now)
         return cls(**msgspec.structs.asdict(shown), history=[HistoryView.of(entry) for entry in history])
 
 

@@ -16,6 +16,7 @@ from marketplace.certifications.rules.applying import (
     Objection,
 )
 from marketplace.certifications.schemas import CertificationId, Grade, InstitutionId
+from marketplace.certifications.schemas.assessments import AssessmentId
 from marketplace.certifications.schemas.proceeding import ApplicationId, Facts, LegalBasis, Paper, Rights
 from marketplace.certifications.states import Status
 from marketplace.identity.rules import Level
@@ -53,8 +54,8 @@ class ExhibitInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 class ReviewRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One step of civil affairs, and why.
 
-    ``request_correction`` lists in ``reason`` everything that is missing. ``assess`` needs ``scores`` and
-    ``assessed_on``; ``reject`` needs ``legal_basis`` and ``rights``, its facts are the ``reason``.
+    ``request_correction`` lists in ``reason`` everything that is missing. ``reject`` needs ``legal_basis`` and
+    ``rights``, its facts are the ``reason``. The visit has a sheet of its own: ``assessment_id`` of the application.
     """
 
     outcome: Annotated[
@@ -63,7 +64,6 @@ class ReviewRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
             "accept",
             "endorse_at_county",
             "endorse_at_prefecture",
-            "assess",
             "extend_decision",
             "publicise",
             "dismiss_objections",
@@ -74,8 +74,6 @@ class ReviewRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         Meta(examples=["accept"]),
     ]
     reason: Facts
-    scores: Scores | None = None
-    assessed_on: Annotated[date | None, Meta(examples=["2027-03-01"])] = None
     valid_from: Annotated[date | None, Meta(examples=["2027-03-08"])] = None
     legal_basis: LegalBasis | None = None
     rights: Rights | None = None
@@ -120,6 +118,7 @@ class ApplicationView(msgspec.Struct, frozen=True, kw_only=True):
     status: Annotated[Status, Meta(examples=["submitted"])]
     certification_id: CertificationId | None
     defects: str | None
+    assessment_id: AssessmentId | None
     scores: Scores | None
     score: Annotated[int | None, Meta(examples=[803])]
     grade: Grade | None
@@ -147,6 +146,7 @@ class ApplicationView(msgspec.Struct, frozen=True, kw_only=True):
             status=found.status,
             certification_id=wire("crt", found.certification_id) if found.certification_id else None,
             defects=found.defects,
+            assessment_id=wire("asm", found.assessment_id) if found.assessment_id else None,
             scores=found.scores,
             score=found.score,
             grade=found.grade,
@@ -228,6 +228,7 @@ class PublicityView(msgspec.Struct, frozen=True, kw_only=True):
     id: ApplicationId
     institution_id: InstitutionId
     institution_name: InstitutionName
+    assessment_id: AssessmentId
     score: int
     grade: Grade
     assessed_on: date

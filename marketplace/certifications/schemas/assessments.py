@@ -24,6 +24,7 @@ from marketplace.certifications.rules import (
 )
 from marketplace.certifications.rules.findings import Code
 from marketplace.certifications.schemas import CertificationId, Day, Grade, InstitutionId, Reason
+from marketplace.certifications.schemas.proceeding import ApplicationId
 from marketplace.certifications.states import AssessmentStatus
 from marketplace.identity.rules import Level, Principal
 from marketplace.kit.ids import pattern, wire
@@ -168,16 +169,19 @@ class AssessmentView(msgspec.Struct, frozen=True, kw_only=True):
     """An assessment: due on a day, and then with its scores, total and grade (null below the lowest level).
 
     ``stage`` says how far the result has come; it is public, and the certification's grade, once published.
-    ``revision`` counts its sheets of findings, and is 0 for a result of the procedure on paper.
+    ``revision`` counts its sheets of findings. It is of an application until the certificate is issued.
     """
 
     id: AssessmentId
-    certification_id: CertificationId
+    certification_id: CertificationId | None
+    application_id: ApplicationId | None
     institution_id: InstitutionId
     institution_name: Annotated[str, Meta(examples=["长白山云顶康养中心（示例）"])]
     status: AssessmentStatus
     stage: Stage
-    reason: Annotated[str, Meta(examples=["schedule"], description="The schedule, or the kind of signal.")]
+    reason: Annotated[
+        str, Meta(examples=["schedule"], description="The schedule, the application, or the kind of signal.")
+    ]
     escalated_to: Level | None
     due_on: date
     ordered_at: datetime
@@ -240,7 +244,8 @@ class AssessmentDetail(AssessmentView, frozen=True, kw_only=True):
 def _facts(assessment: Assessment, principal: Principal | None) -> dict[str, Any]:
     return {
         "id": wire("asm", assessment.id),
-        "certification_id": wire("crt", assessment.certification_id),
+        "certification_id": wire("crt", assessment.certification_id) if assessment.certification_id else None,
+        "application_id": wire("app", assessment.application_id) if assessment.application_id else None,
         "institution_id": wire("ins", assessment.institution_id),
         "institution_name": assessment.institution_name,
         "status": assessment.status,

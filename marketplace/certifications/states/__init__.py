@@ -94,6 +94,7 @@ class Clock(StrEnum):
     COUNTY_REVIEW = "county_review"
     PREFECTURE_REVIEW = "prefecture_review"
     ONSITE = "onsite"
+    PREVIEW = "preview"
     DECISION = "decision"
     DECISION_EXTENSION = "decision_extension"
     PUBLICITY = "publicity"
@@ -107,6 +108,7 @@ class Clock(StrEnum):
     HEARING_REQUEST = "hearing_request"
     HEARING_NOTICE = "hearing_notice"
     SECOND_OFFICER = "second_officer"
+    FREE_CANCELLATION = "free_cancellation"
     WITHDRAWAL_NOTICE = "withdrawal_notice"
     RENEWAL_OPENS = "renewal_opens"
     RENEWAL_CLOSES = "renewal_closes"
@@ -221,6 +223,8 @@ _APPLICATION = (
     _row(E.REJECT, S.COUNTY_PASSED, S.REJECTED, PREFECTURE, within=C.PREFECTURE_REVIEW, papers=TOLD),
     _row(E.ASSESS, S.PREFECTURE_PASSED, S.ASSESSED, PROVINCE, D.SCORES, within=C.ONSITE),
     _row(E.REJECT, S.PREFECTURE_PASSED, S.REJECTED, PROVINCE, within=C.ONSITE, papers=TOLD),
+    # A result that was corrected is confirmed anew.
+    _row(E.ASSESS, S.ASSESSED, S.ASSESSED, PROVINCE, D.SCORES, within=C.DECISION),
     _row(E.EXTEND_DECISION, S.ASSESSED, S.ASSESSED, PROVINCE, within=C.DECISION),
     _row(E.PUBLICISE, S.ASSESSED, S.PUBLICITY, PROVINCE, within=C.DECISION),
     _row(E.REJECT, S.ASSESSED, S.REJECTED, PROVINCE, within=C.DECISION, papers=TOLD),

@@ -9,6 +9,7 @@ from marketplace.certifications.tables.procedure import (
     CertificationDeadline,
     CertificationEvidence,
     CertificationObjection,
+    CertificationPolicy,
     CertificationRectification,
 )
 from marketplace.certifications.tables.register import (
@@ -41,6 +42,7 @@ __all__ = (
     "CertificationEvidence",
     "CertificationHistory",
     "CertificationObjection",
+    "CertificationPolicy",
     "CertificationRectification",
     "CertificationSignal",
     "Inspection",

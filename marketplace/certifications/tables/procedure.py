@@ -18,6 +18,17 @@ class CertificationClock(Table, tablename="certification_clocks", db=DB):
     unit = text()
     silence = text(null=True)
     basis = text()
+    status = text()
+
+
+class CertificationPolicy(Table, tablename="certification_policies", db=DB):
+    """A number of the procedure from a day on; the SQL key is code and day, of which Piccolo is told one."""
+
+    code = Text(primary_key=True, default=None, null=False)
+    effective_from = date()
+    value = jsonb()
+    status = text()
+    source = text()
 
 
 class CertificationDeadline(Table, tablename="certification_deadlines", db=DB):
@@ -48,12 +59,6 @@ class CertificationApplication(Table, tablename="certification_applications", db
     defects = text(null=True)
     corrected = boolean()
     extended = boolean()
-    rubric = text(null=True)
-    scores = jsonb(null=True)
-    score = smallint(null=True)
-    grade = smallint(null=True)
-    assessed_on = date(null=True)
-    assessed_by = uuid(null=True)
     publicity_from_on = date(null=True)
     publicity_until_on = date(null=True)
     publicity_ends_at = timestamptz(null=True)

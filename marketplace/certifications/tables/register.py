@@ -82,10 +82,12 @@ class CertificationHistory(Table, tablename="certification_history", db=DB):
 
 
 class AssessmentOrder(Table, tablename="assessment_orders", db=DB):
-    """An order to assess an institution again, with its scores once it is done."""
+    """An order to assess an institution, for its application or again, with its result once it is done."""
 
     id = key()
-    certification_id = ref(Certification)
+    institution_id = ref(Institution)
+    certification_id = ref(Certification, null=True)
+    application_id = uuid(null=True)
     status = text()
     due_on = date()
     ordered_at = timestamptz()

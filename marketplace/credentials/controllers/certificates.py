@@ -11,6 +11,7 @@ from litestar.enums import MediaType
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath
 
+from marketplace.certifications.queries.policies import policy_on
 from marketplace.certifications.rules import bookable
 from marketplace.credentials import operations, queries
 from marketplace.credentials.errors import CertificateNotStanding
@@ -59,10 +60,11 @@ class Certificates(Controller):
         """
         now = clock.now()
         found = await queries.certificate(number)
+        shown = CertificateView.of(found, policy=await policy_on(clock.local_date(now)), now=now)
         if request.accept.best_match([MediaType.JSON, MediaType.HTML]) != MediaType.HTML:
-            return Response(CertificateView.of(found, now=now), media_type=MediaType.JSON)
+            return Response(shown, media_type=MediaType.JSON)
         return Response(
-            _rendered(found, now=now),
+            _rendered(found, shown, now=now),
             media_type="text/html; charset=utf-8",
             headers={"Content-Security-Policy": PAGE_POLICY},
         )
@@ -110,10 +112,10 @@ def _printed(found: Certificate, page: str) -> bytes:
     return paper.printed(paper.PrintedFacts(page=page, **{n: getattr(found, n) for n in names if n != "page"}))
 
 
-def _rendered(found: Certificate, *, now: datetime) -> str:
+def _rendered(found: Certificate, shown: CertificateView, *, now: datetime) -> str:
     today = clock.local_date(now)
     return _page().render(
-        found=CertificateView.of(found, now=now),
+        found=shown,
         sign=sign_on(found, today),
         since=clock.local_date(found.status_since),
         checked=now.astimezone(clock.SHANGHAI).strftime("%Y-%m-%d %H:%M"),

@@ -1,6 +1,6 @@
 """Reads of inventory."""
 
-from marketplace.inventory.queries.nights import availability, beside, nights, stay_nights
+from marketplace.inventory.queries.nights import availability, beside, can_share, nights, stay_nights
 from marketplace.inventory.queries.rooms import (
     hosted_room_type,
     out_of_service,
@@ -15,6 +15,7 @@ __all__ = (
     "Verification",
     "availability",
     "beside",
+    "can_share",
     "hosted_room_type",
     "last_verification",
     "nights",

@@ -90,16 +90,24 @@ async def stay_nights(  # noqa: PLR0913 - a stay is these facts, each named at t
         companion_bed_count=companion_bed_count,
         today=local_date(now),
     )
-    if gender in (Gender.FEMALE, Gender.MALE) and await _can_share(
-        room_type_id, Range(check_in, check_out), unit_count, gender, now
+    if gender in (Gender.FEMALE, Gender.MALE) and await can_share(
+        room_type_id=room_type_id,
+        check_in=check_in,
+        check_out=check_out,
+        unit_count=unit_count,
+        gender=gender,
+        now=now,
     ):
         return check(in_shared_room=True)
     return check()
 
 
-async def _can_share(room_type_id: UUID, stay: Range, unit_count: int, gender: Gender, now: datetime) -> bool:
+async def can_share(  # noqa: PLR0913 - a stay is these facts, each named at the call.
+    *, room_type_id: UUID, check_in: date, check_out: date, unit_count: int, gender: Gender, now: datetime
+) -> bool:
+    """Say whether beds are left beside guests of the same gender, in one room on every night of a stay."""
     sql = "SELECT EXISTS (SELECT FROM best_share($1, $2, $3, $4, $5))"
-    shares: bool = await fetch_value(sql, room_type_id, stay, unit_count, gender, now)
+    shares: bool = await fetch_value(sql, room_type_id, Range(check_in, check_out), unit_count, gender, now)
     return shares
 
 

@@ -9,8 +9,10 @@ from marketplace.messaging.operations.telling_guests import (
     tell_of_default,
     tell_of_displacement,
     tell_of_due_payment,
+    tell_of_free_cancellation,
     tell_of_guaranteed_departure,
     tell_of_refund,
+    tell_of_reinstatement,
     tell_of_returned_payment,
 )
 from marketplace.messaging.operations.telling_staff import (
@@ -36,11 +38,13 @@ __all__ = (
     "tell_of_displacement",
     "tell_of_due_payment",
     "tell_of_escalation",
+    "tell_of_free_cancellation",
     "tell_of_guaranteed_departure",
     "tell_of_guests_in_house",
     "tell_of_inspection",
     "tell_of_preview",
     "tell_of_refund",
+    "tell_of_reinstatement",
     "tell_of_returned_payment",
     "write",
 )

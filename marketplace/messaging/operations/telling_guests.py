@@ -65,6 +65,19 @@ async def tell_of_displacement(*, booking_id: UUID, now: datetime) -> None:
     await _tell(await bookings.notice(booking_id=booking_id), "booking_displaced", now=now)
 
 
+async def tell_of_free_cancellation(*, booking_id: UUID, offered_on: date, now: datetime) -> None:
+    """Tell the guest that the stay can be cancelled free of charge while a suspension lasts (R03)."""
+    notice = await bookings.notice(booking_id=booking_id)
+    await _tell(notice, "free_cancellation_offered", occasion=f"free_cancellation_offered:{offered_on}", now=now)
+
+
+async def tell_of_reinstatement(*, booking_id: UUID, until_on: date, now: datetime) -> None:
+    """Tell the guest that the stay takes place after all, and how long it can still be cancelled free of charge."""
+    notice = await bookings.notice(booking_id=booking_id)
+    occasion = f"free_cancellation_limited:{until_on}"
+    await _tell(notice, "free_cancellation_limited", occasion=occasion, until_on=until_on, now=now)
+
+
 async def tell_of_guaranteed_departure(*, departure_id: UUID, now: datetime) -> None:
     """Tell every confirmed party of a departure that it takes place."""
     for booking_id in await bookings.unfinished_of_departure(departure_id):

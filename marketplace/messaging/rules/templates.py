@@ -127,6 +127,18 @@ _ALL = (
         " All you paid will be paid back.",
     ),
     Template(
+        name="free_cancellation_offered",
+        zh="{institution}已被暂停认定。您{check_in}的预订可免费取消，已付款全额退回；保留预订则以恢复为准，届时另行通知。",
+        en="{institution} has been suspended. You may cancel your stay from {check_in} free of charge, and all you paid"
+        " comes back. If you keep it, we tell you when the institution is reinstated.",
+    ),
+    Template(
+        name="free_cancellation_limited",
+        zh="{institution}已恢复认定，您{check_in}的预订照常。{until_on}前仍可免费取消。",
+        en="{institution} has been reinstated and your stay from {check_in} takes place. You may still cancel it free of"
+        " charge until {until_on}.",
+    ),
+    Template(
         name="hold_voided",
         zh="{institution}的认定已被撤销，您的预留已取消，未产生费用。",
         en="{institution} is no longer certified; the room held for you is released and nothing was charged.",

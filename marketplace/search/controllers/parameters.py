@@ -8,7 +8,7 @@ from litestar.openapi.spec import Example
 from litestar.params import QueryParameter
 
 from marketplace.catalog.parameters import filters
-from marketplace.inventory.rules import HORIZON_NIGHTS, STAY_NIGHTS_MAX
+from marketplace.inventory.rules import HORIZON_NIGHTS, STAY_NIGHTS_MAX, Gender
 from marketplace.kit import clock
 from marketplace.search.rules import (
     GUESTS_PER_ROOM_MAX,
@@ -84,9 +84,16 @@ def party(
         int | None,
         QueryParameter(description="How many rooms; as few as the guests fit into when left out.", ge=1, le=50),
     ] = None,
+    gender: Annotated[
+        Gender | None,
+        QueryParameter(
+            description="The guests' gender. On exact dates, women or men are then also shown beds in rooms that guests"
+            " of the same gender share already; everybody else only beds in rooms that nobody has yet."
+        ),
+    ] = None,
 ) -> Party:
     """Gather who travels."""
-    return Party(guests=guests, rooms=rooms)
+    return Party(guests=guests, rooms=rooms, gender=gender)
 
 
 def climate(

@@ -79,7 +79,7 @@ SELECT i.id AS institution_id, i.place_code, {sql.grade} AS grade, {sql.rank} AS
   JOIN certifications c ON c.institution_id = i.id AND c.is_current AND c.is_bookable AND {openings.certified}
   JOIN room_type_locks k ON k.institution_id = i.id
   JOIN room_type_seasons y ON y.room_type_id = k.room_type_id
- WHERE {" AND ".join(sql.conditions)} AND {openings.fits} AND {openings.maybe}
+ WHERE {" AND ".join(sql.conditions)} AND {openings.fits} AND ({openings.maybe} OR {openings.beside})
 """
 
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from marketplace.catalog import queries as catalog
 from marketplace.catalog.queries import Listed, Matching
-from marketplace.catalog.rules import Filters
+from marketplace.catalog.rules import Filters, RoomType
 from marketplace.certifications.states import Status
 from marketplace.inventory import queries as inventory
 from marketplace.kit.clock import local_date
@@ -16,7 +16,10 @@ from marketplace.search.rules import Asked, Excluded, Facts, House, HouseRoom, P
 
 
 async def why_excluded(*, asked: Asked, places: Mapping[str, Place], now: datetime) -> list[Excluded]:
-    """Return every reason why the institution asked for is not in the answer, in five queries. Refuses: NotFound."""
+    """Return every reason why the institution asked for is not in the answer, in five queries and one a room type that the party may share.
+
+    Refuses: NotFound.
+    """
     assert asked.institution_id is not None
     listing = await catalog.listing(asked.institution_id, now=now)
     room_types = await catalog.room_types_of(asked.institution_id)
@@ -33,7 +36,9 @@ async def why_excluded(*, asked: Asked, places: Mapping[str, Place], now: dateti
         certification_status=listing.certification.status if listing.certification else None,
         valid_until=listing.certification.valid_until if listing.certification else None,
         has_text=not listing.bookable or await _has_text(asked, now),
-        rooms=[HouseRoom(room_type=one, nights=nights[one.id]) for one in room_types],
+        rooms=[
+            HouseRoom(room_type=one, nights=nights[one.id], beside=await _beside(one, asked, now)) for one in room_types
+        ],
         prices=Prices(
             guests=asked.party.guests,
             asked_on=local_date(now),
@@ -41,6 +46,21 @@ async def why_excluded(*, asked: Asked, places: Mapping[str, Place], now: dateti
         ),
     )
     return reasons_against(house, asked, places)
+
+
+async def _beside(room_type: RoomType, asked: Asked, now: datetime) -> bool:
+    window, party = asked.window, asked.party
+    if not (room_type.is_shared and window.exact and party.may_share):
+        return False
+    assert party.gender is not None
+    return await inventory.can_share(
+        room_type_id=room_type.id,
+        check_in=window.first,
+        check_out=window.end,
+        unit_count=party.guests,
+        gender=party.gender,
+        now=now,
+    )
 
 
 async def _has_text(asked: Asked, now: datetime) -> bool:

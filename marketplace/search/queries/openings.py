@@ -117,7 +117,19 @@ class Openings:
     def free(self) -> str:
         """The nights that the party could have."""
         counted = f"free_nights(k.room_type_id, {self.span}, {self.units}, {self.at})"
-        return f"CASE WHEN {self.told_by_the_lock} THEN {self._unclosed} ELSE {counted} END"
+        alone = f"CASE WHEN {self.told_by_the_lock} THEN {self._unclosed} ELSE {counted} END"
+        return f"CASE WHEN {self.beside} THEN datemultirange({self.window}) ELSE {alone} END"
+
+    @property
+    def beside(self) -> str:
+        """Whether beds are left beside guests of the same gender, in one room on every night of the stay."""
+        if not (self._asked.exact and self._party.may_share):
+            return "false"
+        gender = self._sql.put(self._party.gender)
+        return (
+            f"(k.beds_per_room > {self.units} AND could_share(k.room_type_id, {self.window}, {self.units},"
+            f" {gender}, {self.today}, {self.at}))"
+        )
 
     @property
     def maybe(self) -> str:

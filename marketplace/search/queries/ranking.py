@@ -125,7 +125,8 @@ def _some_stay(openings: Openings) -> str:
     # The second is written so that it is asked of one institution after the other, and only when the first says no.
     return (
         f"(EXISTS (SELECT {rooms} AND {openings.plainly})"
-        f" OR (SELECT true {rooms} AND {openings.on_a_closer_look} LIMIT 1))"
+        f" OR (SELECT true {rooms} AND {openings.on_a_closer_look} LIMIT 1)"
+        f" OR (SELECT true {rooms} AND {openings.beside} LIMIT 1))"
     )
 
 
@@ -146,7 +147,10 @@ def _totals(sql: Matching, openings: Openings, now: datetime, *, exact: bool) ->
     fee = policy_on(local_date(now)).service_fee_bps
     if exact:
         early = f"WHERE least <= {openings.first} - {openings.today} ORDER BY least DESC LIMIT 1"
-        nights, can = _sum_of_nights(openings), f"({openings.plainly} OR {openings.on_a_closer_look})"
+        nights, can = (
+            _sum_of_nights(openings),
+            f"({openings.plainly} OR {openings.on_a_closer_look} OR {openings.beside})",
+        )
     else:
         early = f"WHERE least <= {openings.end} - {openings.today} ORDER BY bps DESC LIMIT 1"
         nights, can = _least_of_nights(openings), openings.maybe

@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 
 from marketplace.catalog.rules import Filters, SoldBy, check_filters
+from marketplace.inventory.rules import Gender
 from marketplace.places.rules import Place
 from marketplace.search.errors import wrong
 from marketplace.search.rules.origins import Origin
@@ -18,10 +19,19 @@ GUESTS_PER_ROOM_MAX = 8
 
 
 class Party(msgspec.Struct, frozen=True, kw_only=True):
-    """Who travels. Without ``rooms``, as few units are taken as the guests fit into; a bed is always one guest's."""
+    """Who travels. Without ``rooms``, as few units are taken as the guests fit into; a bed is always one guest's.
+
+    Without a ``gender`` nobody is put beside strangers: only rooms that nobody has yet are shown.
+    """
 
     guests: int = 1
     rooms: int | None = None
+    gender: Gender | None = None
+
+    @property
+    def may_share(self) -> bool:
+        """Whether the party may sleep beside strangers of its own gender."""
+        return self.gender in (Gender.FEMALE, Gender.MALE)
 
     def units(self, *, sold_by: SoldBy, guests_max: int) -> int:
         """Return how many units of a room type the party takes; they may still be too few when rooms are given."""

@@ -29,10 +29,14 @@ class Excluded(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HouseRoom(msgspec.Struct, frozen=True, kw_only=True):
-    """A room type and its nights on sale within the window and on the day after, in order, lapsed holds added back."""
+    """A room type and its nights on sale within the window and on the day after, in order, lapsed holds added back.
+
+    ``beside`` says that beds are left beside guests of the same gender on all nights of the window.
+    """
 
     room_type: RoomType
     nights: Sequence[Night]
+    beside: bool = False
 
 
 Fitting = tuple[HouseRoom, int, Free]
@@ -188,7 +192,8 @@ def _fitting(one: HouseRoom, asked: Asked, *, today: date) -> Fitting | None:
     if units > kind.unit_count or units * kind.guests_max < asked.party.guests:
         return None
     by_date = {night.night: night for night in one.nights}
-    left = [night for night in one.nights if night.available_count >= units and night.night < window.end]
+    within = [night for night in one.nights if night.night < window.end]
+    left = within if one.beside else [night for night in within if night.available_count >= units]
     offsets = [(night.night - window.first).days for night in left]
     refusals = [_refusal(by_date, night, window, today) for night in left]
     free = Free(
