@@ -127,7 +127,7 @@ async def certified(certify):
 
 
 @pytest.fixture
-def sign_in():
+def sign_in(gazetteer):
     """Register an officer and return the headers of a session that is open at ``NOW``."""
 
     async def sign_in(level: Level, jurisdiction: str, *, kind=Kind.OFFICER, now=NOW):

@@ -17,7 +17,7 @@ from marketplace.settlement import operations, queries
 from seed.telling import until
 from tests.support.planted import Plant
 from tests.support.sandbox import API_KEY, Sandbox
-from tests.support.world import Caller, World, hold, open_payment, read, visit
+from tests.support.world import PLACE, Caller, World, hold, open_payment, read, visit
 
 DAY = 24 * 3600
 
@@ -109,7 +109,9 @@ class House:
 
 @pytest.fixture
 async def world(client: httpx.AsyncClient, planted: Plant, gateway: object) -> AsyncIterator[World]:
-    async with visit(planted, client, units=4) as found:
+    async with visit(planted, client) as found:
+        # The provider remembers the accounts of institutions from one test to the next.
+        await found.open_house("长白旅居（示例）", PLACE, units=4)
         yield found
 
 

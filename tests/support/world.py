@@ -30,6 +30,7 @@ from tests.support.planted import Plant
 
 # One hash for every member of staff in the tests: they sign in by an opened session, never by password.
 NO_PASSWORD = "$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQ$AAAAAAAAAAAAAAAAAAAAAA"
+NAME, PLACE = "白河旅居（示例）", "erdaobaihe"
 
 
 @dataclass
@@ -96,7 +97,7 @@ class World:
         )
         assert answer.status_code == 200, answer.text
 
-    async def add_institution(self, name: str = "白河旅居（示例）", place_code: str = "erdaobaihe") -> UUID:
+    async def add_institution(self, name: str = NAME, place_code: str = PLACE) -> UUID:
         """Register an institution and publish its listing; it is not certified yet."""
         institution_id = await institutions.register(
             name=name,
@@ -143,6 +144,12 @@ class World:
         )
         play = procedure.conclude_notice if found.status == "suspended" else procedure.conclude_revocation
         await play(found, actor=officer.principal, now=self.now)
+
+    async def open_house(self, name: str, place_code: str, *, units: int, price: int = 20_000) -> None:
+        """Make a new certified institution with one room type the one that this world is about."""
+        self.institution_id = await self.add_institution(name, place_code)
+        self.certification_id = await self.certify(self.institution_id, await self.officer())
+        self.room_type_id = await self.add_room_type(self.institution_id, units=units, price=price)
 
     async def add_room_type(
         self, institution_id: UUID, *, units: int, name: str = "双人间", price: int = 20_000, guests_max: int = 2
@@ -221,9 +228,7 @@ async def build(*, units: int = 2, price: int = 20_000, client: httpx.AsyncClien
     """Plant the places and one certified institution with one room type."""
     world = World(now=clock.now(), client=client)
     await plant_gazetteer(now=world.now)
-    world.institution_id = await world.add_institution()
-    world.certification_id = await world.certify(world.institution_id, await world.officer())
-    world.room_type_id = await world.add_room_type(world.institution_id, units=units, price=price)
+    await world.open_house(NAME, PLACE, units=units, price=price)
     return world
 
 
