@@ -4,7 +4,7 @@ import sys
 
 import rich_click as click
 
-from marketplace.commands import AS_JSON, audit, in_database, inspections, inventory, keys, ledger
+from marketplace.commands import AS_JSON, audit, calendar, in_database, inspections, inventory, keys, ledger
 from marketplace.credentials.commands import certificates
 from marketplace.embedded.errors import EmbeddedError
 
@@ -23,6 +23,7 @@ click.rich_click.COMMAND_GROUPS = {
                 "inventory",
                 "ledger",
                 "inspections",
+                "calendar",
                 "certificates",
                 "audit",
                 "keys",
@@ -167,7 +168,7 @@ def seed() -> None:
     in_database("seed.plant", "plant")
 
 
-for group in (certificates, audit, keys, inventory, inspections, ledger):
+for group in (certificates, audit, keys, inventory, inspections, ledger, calendar):
     cli.add_command(group)
 
 

@@ -107,6 +107,33 @@ def verify(*, as_json: bool) -> None:
 
 
 @click.group()
+def calendar() -> None:
+    """Look after the working calendar of the state."""
+
+
+@calendar.command("publish")
+@click.argument("file", type=click.File("rb"))
+def publish_calendar(*, file: Any) -> None:
+    """Write the calendar of a year as the State Council published it, and count open deadlines anew.
+
+    The file is JSON: year, version, source, and days of {day, name_zh, is_off}.
+    """
+    import msgspec
+
+    from marketplace.kit.audit import SYSTEM
+    from marketplace.places.rules import HolidayYear
+
+    try:
+        year = msgspec.convert(msgspec.json.decode(file.read()) | {"is_tentative": False}, HolidayYear)
+    except (msgspec.DecodeError, msgspec.ValidationError, TypeError) as error:
+        raise click.ClickException(f"the file is no calendar: {error}") from error
+    moved = in_database(
+        "marketplace.certifications.operations", "publish_calendar", at_now=True, year=year, actor=SYSTEM
+    )
+    click.echo(f"✔ {year.version}; {moved} deadlines moved")
+
+
+@click.group()
 def inspections() -> None:
     """Look after the draws of inspectors and institutions (双随机)."""
 

@@ -22,6 +22,7 @@ _ROWS: tuple[tuple[Clock, int, Unit, str, Reliance, Silence | None], ...] = (
     (Clock.PREFECTURE_REVIEW, 20, _WORKING, "行政许可法 43（类推）", _INFERRED, None),
     (Clock.ONSITE, 30, _WORKING, "行政许可法 45（类推）", _INFERRED, None),
     (Clock.PREVIEW, 14, _CALENDAR, "本系统设定（参照澳大利亚 My Aged Care 两周预览）", _INFERRED, None),
+    (Clock.CORRECTION_ANSWER, 10, _WORKING, "本系统设定", _PROPOSAL, None),
     (Clock.DECISION, 20, _WORKING, "行政许可法 42（类推）", _INFERRED, None),
     (Clock.DECISION_EXTENSION, 10, _WORKING, "行政许可法 42（类推）", _INFERRED, None),
     (Clock.PUBLICITY, 5, _WORKING, "本系统设定", _PROPOSAL, None),

@@ -84,6 +84,8 @@ PERIODIC: tuple[Periodic, ...] = (
         run=certifications.signal_overdue_rectifications,
     ),
     Periodic(name="escalate_assessments", every=crontab(minute="15", hour="6"), run=certifications.escalate_overdue),
+    Periodic(name="call_attention", every=crontab(minute="20", hour="6"), run=certifications.call_attention),
+    Periodic(name="recount_deadlines", every=crontab(minute="25", hour="5"), run=certifications.recount_deadlines),
     Periodic(name="flag_lapsed_grades", every=crontab(minute="2", hour="0"), run=certifications.flag_lapsed_grades),
     Periodic(name="draw_inspections", every=crontab(minute="0", hour="8"), run=certifications.draw_inspections),
     Periodic(name="expire_certifications", every=crontab(minute="1", hour="0"), run=certifications.expire_due),

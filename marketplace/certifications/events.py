@@ -135,6 +135,22 @@ class AssessmentCorrectionRequested(Event, frozen=True, kw_only=True):
     institution_id: UUID
 
 
+class DeadlineMoved(Event, frozen=True, kw_only=True):
+    """The calendar of a year has been published, and a period that runs ends later than was told."""
+
+    kind = "certification.deadline_moved"
+
+    deadline_id: UUID
+
+
+class DeadlineOverdue(Event, frozen=True, kw_only=True):
+    """An authority has not acted in time; its officers are told, and the level above when it stays so."""
+
+    kind = "certification.deadline_overdue"
+
+    deadline_id: UUID
+
+
 class InspectionsDrawn(Event, frozen=True, kw_only=True):
     """A draw has been carried out; what it rests on is published once its inspections are over."""
 

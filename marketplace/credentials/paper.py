@@ -23,6 +23,7 @@ class PrintedFacts(msgspec.Struct, frozen=True, kw_only=True):
     """What is printed: only what holds until the certificate ends, so never its grade."""
 
     number: str
+    plaque_text: str
     institution_name: str
     institution_name_en: str
     address: str
@@ -66,7 +67,7 @@ def _certificate(pdf: FPDF, facts: PrintedFacts, image: BytesIO) -> None:
 def _plaque(pdf: FPDF, facts: PrintedFacts, image: BytesIO) -> None:
     pdf.add_page(orientation="landscape")
     _frame(pdf, 297, 210)
-    _line(pdf, 45, 54, "旅居养老认定机构", _GREEN)
+    _line(pdf, 45, 54, facts.plaque_text, _GREEN)
     _line(pdf, 70, 18, "Certified Sojourn Care Institution", _GREY)
     _line(pdf, 95, 26, facts.institution_name)
     _line(pdf, 115, 14, f"No. {facts.number}", _GREY)

@@ -9,7 +9,7 @@ from marketplace.kit.db import fetch, fetch_one
 from marketplace.kit.errors import NotFound
 
 _CERTIFICATE = f"""
-SELECT {STANDING_COLUMNS}, c.status_position, i.id AS institution_id, i.name AS institution_name,
+SELECT {STANDING_COLUMNS}, c.plaque_text, c.status_position, i.id AS institution_id, i.name AS institution_name,
        i.name_en AS institution_name_en, i.uscc, i.address, i.licensed_bed_count,
        coalesce(h.since, c.granted_at) AS status_since, coalesce(h.reason, '') AS status_reason
   FROM certifications c

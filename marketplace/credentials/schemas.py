@@ -7,6 +7,7 @@ import msgspec
 from msgspec import Meta
 
 from marketplace.certifications.rules import GradeCap, Policy, bookable, public_grade
+from marketplace.certifications.schemas import PlaqueText
 from marketplace.certifications.states import Status
 from marketplace.credentials.rules import Certificate, sign_on, status_on
 from marketplace.kit import clock
@@ -22,6 +23,7 @@ class CertificateView(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     number: Annotated[str, Meta(examples=["JLLJ-2026-00001"])]
+    plaque_text: PlaqueText
     status: Status
     standing: Annotated[str, Meta(examples=["有效"])]
     standing_en: Annotated[str, Meta(examples=["Valid"])]
@@ -51,6 +53,7 @@ class CertificateView(msgspec.Struct, frozen=True, kw_only=True):
         public = public_grade(msgspec.structs.replace(found, status=status), policy=policy, today=today)
         return cls(
             number=found.number,
+            plaque_text=found.plaque_text,
             status=status,
             standing=shown.zh,
             standing_en=shown.en,

@@ -32,5 +32,7 @@ POLICY = Policy(
     risk_signal_count=3,
     risk_days=365,
     escalation_days=15,
+    overdue_escalation_days=5,
     hearing_within_days=90,
+    plaque_text="旅居养老认定机构",
 )

@@ -150,12 +150,12 @@ async def test_a_failed_visit_locks_out_for_two_years(add_institution, province)
     with pytest.raises(NotCertifiable):
         await operations.publicise(reason="公示", now=at(date(2027, 2, 15)), **facts)
     refused = await operations.reject(grounds=procedure.GROUNDS, now=at(date(2027, 2, 15)), **facts)
-    # Two years end on 15 February 2029, the last day of that Spring Festival by law.
-    assert (refused.status, refused.locked_until_on) == (Status.REJECTED, date(2029, 2, 16))
+    # Two years end on 15 February 2029, within that Spring Festival: nobody has to act then, so it is not put off.
+    assert (refused.status, refused.locked_until_on) == (Status.REJECTED, date(2029, 2, 15))
     staff = procedure.staff_of(institution_id)
     with pytest.raises(LockedOut):
-        await operations.open_application(kind=ApplicationKind.INITIAL, actor=staff, now=at(date(2029, 2, 16)))
-    again = await operations.open_application(kind=ApplicationKind.INITIAL, actor=staff, now=at(date(2029, 2, 17)))
+        await operations.open_application(kind=ApplicationKind.INITIAL, actor=staff, now=at(date(2029, 2, 15)))
+    again = await operations.open_application(kind=ApplicationKind.INITIAL, actor=staff, now=at(date(2029, 2, 16)))
     assert again.status is Status.DRAFT
 
 

@@ -374,6 +374,7 @@ async def test_anyone_may_check_a_certificate_and_sees_it_live(client, certified
         "bookable": True,
         "grade": 4,
         "grade_method": "jl-sojourn-2026.1",
+        "plaque_text": "旅居养老认定机构",
         "grade_cap": None,
         "valid_from": "2027-03-01",
         "valid_until": "2030-02-28",

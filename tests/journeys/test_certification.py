@@ -305,11 +305,11 @@ async def appeal(found, case, staff) -> None:
         appeal_id=filed.id, event=AppealEvent.UPHOLD, reason="维持", actor=PROVINCE, now=at(2028, 2, 10)
     )
     assert (await reread(found)).status is Status.REVOKED
-    # Three years from 12 October 2027 end on Saturday 12 October 2030 and roll to Monday.
+    # Three years from 12 October 2027 end on Saturday 12 October 2030; nobody has to act then, so it is not put off.
     with pytest.raises(LockedOut) as refusal:
-        await operations.open_application(kind=ApplicationKind.INITIAL, actor=staff, now=at(2030, 10, 14))
-    assert refusal.value.facts == {"until": date(2030, 10, 14)}
-    again = await operations.open_application(kind=ApplicationKind.INITIAL, actor=staff, now=at(2030, 10, 15))
+        await operations.open_application(kind=ApplicationKind.INITIAL, actor=staff, now=at(2030, 10, 12))
+    assert refusal.value.facts == {"until": date(2030, 10, 12)}
+    again = await operations.open_application(kind=ApplicationKind.INITIAL, actor=staff, now=at(2030, 10, 13))
     assert again.status is Status.DRAFT
 
 

@@ -15,6 +15,9 @@ from marketplace.certifications.operations.assessing import (
     flag_overdue_assessments,
     order_due_assessments,
 )
+from marketplace.certifications.operations.attention import (
+    call_attention,
+)
 from marketplace.certifications.operations.correcting import (
     answer_correction,
     request_correction,
@@ -49,6 +52,10 @@ from marketplace.certifications.operations.proceeding import (
     defend,
     hold_hearing,
     notice,
+)
+from marketplace.certifications.operations.recounting import (
+    publish_calendar,
+    recount_deadlines,
 )
 from marketplace.certifications.operations.rectifying import (
     complete_rectification,
@@ -101,6 +108,7 @@ __all__ = (
     "add_evidence",
     "advance",
     "answer_correction",
+    "call_attention",
     "call_hearing",
     "certify",
     "complete_rectification",
@@ -133,8 +141,10 @@ __all__ = (
     "plant_rubric",
     "publicise",
     "publish_assessment",
+    "publish_calendar",
     "raise_objection",
     "record_inspection",
+    "recount_deadlines",
     "reinstate",
     "reject",
     "renew",

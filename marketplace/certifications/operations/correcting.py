@@ -9,6 +9,7 @@ import msgspec
 from marketplace.certifications.errors import CorrectionOpen
 from marketplace.certifications.events import AssessmentCorrectionRequested
 from marketplace.certifications.jobs import PublishAssessment
+from marketplace.certifications.operations import timing
 from marketplace.certifications.operations.assessed import (
     keep_findings,
     lock_assessment,
@@ -20,6 +21,7 @@ from marketplace.certifications.queries import assessment
 from marketplace.certifications.queries.assessments import lines, rubric
 from marketplace.certifications.rules import (
     Assessment,
+    Clock,
     Correction,
     CorrectionStatus,
     Sheet,
@@ -83,6 +85,7 @@ async def request_correction(
         news = AssessmentCorrectionRequested(
             assessment_id=order.id, correction_id=correction.id, institution_id=order.institution_id
         )
+        await timing.start(Clock.CORRECTION_ANSWER, subject_id=order.id, now=now)
         await audit.record(news.kind, actor=actor, subject=order.id, now=now, why=statement, after=correction)
         await publish(news, now=now)
     return correction
@@ -130,6 +133,7 @@ async def answer_correction(  # noqa: PLR0913 - an answer has these facts, and e
             actor.id,
             now,
         )
+        await timing.stop(order.id, Clock.CORRECTION_ANSWER, now=now)
         await audit.record(
             f"assessment.correction_{decided.value}",
             actor=actor,

@@ -81,6 +81,7 @@ async def _granted(application: Application, *, begins: date, policy: Policy, no
         assessed_on=application.assessed_on,
         assessment_due_on=assessment_due(application.assessed_on, grade=application.grade, policy=policy),
         grade_method=application.rubric,
+        plaque_text=policy.plaque_text,
         granted_at=now,
     )
 
@@ -112,7 +113,8 @@ async def _insert(granted: Certification, *, application_id: UUID) -> None:
     inserted = await fetch_value(
         "INSERT INTO certifications (id, institution_id, number, status, grade, valid_from_on, valid_until_on, assessed_on,"
         " assessment_due_on, assessment_overdue, safety_defect, is_current, version, granted_at, application_id,"
-        " grade_method) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, false, false, true, $10, $11, $12, $13)"
+        " grade_method, plaque_text)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, false, false, true, $10, $11, $12, $13, $14)"
         " ON CONFLICT (institution_id) WHERE is_current DO NOTHING RETURNING id",
         granted.id,
         granted.institution_id,
@@ -127,6 +129,7 @@ async def _insert(granted: Certification, *, application_id: UUID) -> None:
         granted.granted_at,
         application_id,
         granted.grade_method,
+        granted.plaque_text,
     )
     if inserted is None:  # Another officer was a moment faster.
         other: UUID = await fetch_value(

@@ -125,7 +125,7 @@ async def reject(*, application_id: UUID, grounds: Grounds, actor: Principal, no
         locked_until_on = None
         if after.score is not None and not is_certifiable(after, policy=await policy_on(today)):
             table = await timetable()
-            locked_until_on = table.last_day(table.policy(Clock.LOCKOUT_FAILED, on=today), today)
+            locked_until_on = table.plain_end(Clock.LOCKOUT_FAILED, start=today)
         refused = msgspec.structs.replace(
             after,
             facts=grounds.facts,

@@ -136,7 +136,7 @@ async def _concluded_case(certification_id: UUID) -> Case:
 
 async def _lock_out(certification_id: UUID, *, now: datetime) -> None:
     today, table = clock.local_date(now), await timetable()
-    until = table.last_day(table.policy(Clock.LOCKOUT_REVOKED, on=today), today)
+    until = table.plain_end(Clock.LOCKOUT_REVOKED, start=today)
     await execute("UPDATE certifications SET locked_until_on = $2 WHERE id = $1", certification_id, until)
 
 

@@ -59,13 +59,17 @@ async def start(
     require_transaction()
     table = await timetable()
     first = begins or now
-    found = table.deadline(clock, start=first) if due_on is None else table.until(clock, start=first, due_on=due_on)
+    found = table.deadline(clock, start=first)
+    is_set = False
+    if due_on is not None and due_on != found.due_on:
+        found, is_set = table.until(clock, start=first, due_on=due_on), True
     deadline_id = new_id()
     await execute(
         "INSERT INTO certification_deadlines (id, subject_id, clock, started_on, due_on, due_at, policy_from, silence,"
-        " calendar_version, is_tentative, status) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'running')",
+        " calendar_version, is_tentative, status, is_set) VALUES ($1, $2, $4, $5, $6, $7, $8, $9, $10, $11, 'running', $3)",
         deadline_id,
         subject_id,
+        is_set,
         *(getattr(found, name) for name in Deadline.__struct_fields__),
     )
     if clock in FIRING:

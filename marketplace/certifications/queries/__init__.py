@@ -33,7 +33,7 @@ STATUS_SINCE = """LEFT JOIN LATERAL (SELECT decided_at AS since, reason FROM cer
                       ORDER BY decided_at DESC, id DESC LIMIT 1) h ON true"""
 CERTIFICATIONS = f"""
 SELECT c.id, c.institution_id, i.name AS institution_name, i.jurisdiction_code, {STANDING_COLUMNS}, c.assessment_due_on,
-       c.rectify_by_on, c.restricted_by, c.version, c.granted_at
+       c.rectify_by_on, c.restricted_by, c.version, c.granted_at, c.plaque_text
   FROM certifications c JOIN institutions i ON i.id = c.institution_id
 """
 ASSESSMENTS = """

@@ -7,7 +7,9 @@ import asyncpg
 import msgspec
 
 from marketplace.certifications.rules import Clock, ClockPolicy, Deadline, Timetable
+from marketplace.identity.rules import Level
 from marketplace.kit.db import fetch, fetch_one
+from marketplace.kit.errors import NotFound
 from marketplace.places.queries import calendar
 
 COLUMNS = "clock, started_on, due_on, due_at, policy_from, silence, calendar_version, is_tentative"
@@ -42,6 +44,40 @@ async def latest(subject_id: UUID, clock: Clock) -> Deadline | None:
         clock,
     )
     return as_deadline(row) if row else None
+
+
+class Concerned(msgspec.Struct, frozen=True, kw_only=True):
+    """A deadline with the institution whose matter it is of, and the level that was last told that it has passed."""
+
+    deadline: Deadline
+    institution_id: UUID
+    institution_name: str
+    jurisdiction_code: str
+    escalated_to: Level | None
+
+
+async def concerned(deadline_id: UUID) -> Concerned:
+    """Return whom a deadline concerns, whatever it is of. Refuses: NotFound."""
+    row = await fetch_one(
+        f"SELECT {COLUMNS}, escalated_to, i.id AS institution_id, i.name AS institution_name, i.jurisdiction_code"
+        "  FROM certification_deadlines d JOIN institutions i ON i.id = coalesce("
+        "   (SELECT institution_id FROM certification_applications WHERE id = d.subject_id),"
+        "   (SELECT institution_id FROM certifications WHERE id = d.subject_id),"
+        "   (SELECT institution_id FROM assessment_orders WHERE id = d.subject_id),"
+        "   (SELECT institution_id FROM certification_appeals WHERE id = d.subject_id),"
+        "   (SELECT c.institution_id FROM certification_cases k JOIN certifications c ON c.id = k.certification_id"
+        "     WHERE k.id = d.subject_id)) WHERE d.id = $1",
+        deadline_id,
+    )
+    if row is None:
+        raise NotFound
+    return Concerned(
+        deadline=as_deadline(row),
+        institution_id=row["institution_id"],
+        institution_name=row["institution_name"],
+        jurisdiction_code=row["jurisdiction_code"],
+        escalated_to=Level(row["escalated_to"]) if row["escalated_to"] else None,
+    )
 
 
 def as_deadline(row: asyncpg.Record) -> Deadline:

@@ -107,6 +107,26 @@ class Timetable(msgspec.Struct, frozen=True):
             case _:
                 raise ValueError(f"{policy.clock} is counted in {policy.unit}, not in days")
 
+    def plain_end(self, of: Clock, *, start: date) -> date:
+        """Return the last day of a restriction: nobody has to act on it, so it is not put off by a day off."""
+        policy = self.policy(of, on=start)
+        if policy.unit is Unit.MONTHS:
+            return months_after(start, policy.length)
+        return start + timedelta(days=policy.length)
+
+    def is_current(self, found: Deadline) -> bool:
+        """Say whether a deadline was counted with the calendar as it is held now."""
+        return found.calendar_version == self.calendar.version_of(found.started_on, found.due_on)
+
+    def recounted(self, found: Deadline, *, is_set: bool) -> Deadline:
+        """Return a running deadline by the calendar as it is held now: by its own policy, and never sooner than before."""
+        policy = next(
+            row for row in self.policies if (row.clock, row.effective_from) == (found.clock, found.policy_from)
+        )
+        due_on = found.due_on if is_set else max(found.due_on, self.last_day(policy, found.started_on))
+        due_at = found.due_at if due_on == found.due_on else clock.local_midnight(due_on + timedelta(days=1))
+        return self._of(policy, found.started_on, due_on=due_on, due_at=due_at)
+
     def days_before(self, of: Clock, *, end: date) -> date:
         """Return the day so many calendar days before ``end``; a window is counted back plainly, without rolling."""
         return end - timedelta(days=self.policy(of, on=end).length)

@@ -65,4 +65,6 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     risk_signal_count: int
     risk_days: int
     escalation_days: int
+    overdue_escalation_days: int
     hearing_within_days: int
+    plaque_text: str

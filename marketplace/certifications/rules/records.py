@@ -49,7 +49,8 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
 class Certification(Standing, frozen=True, kw_only=True):
     """One certification with the two facts of its institution that everyone asks for.
 
-    ``restricted_by`` is the level that ordered the rectification or suspension, and ``rectify_by_on`` its deadline.
+    ``restricted_by`` is the level that ordered the rectification or suspension, and ``rectify_by_on`` its deadline. ``plaque_text`` is what
+    the plaque says, as it was decided with the certificate.
     """
 
     id: UUID
@@ -58,6 +59,7 @@ class Certification(Standing, frozen=True, kw_only=True):
     jurisdiction_code: str
     assessment_due_on: date
     granted_at: datetime
+    plaque_text: str
     rectify_by_on: date | None = None
     restricted_by: Level | None = None
     version: int = 1

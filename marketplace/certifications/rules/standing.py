@@ -1,6 +1,7 @@
 """What may be sold, who may act, what the public sees, and when things fall due."""
 
 import re
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -115,6 +116,12 @@ def may_lift(restricted_by: Level | None, *, level: Level | None) -> bool:
 def higher(one: Level | None, other: Level | None) -> Level | None:
     """Return the higher of two levels: who suspends on top of an order does not lower who must lift it."""
     return max((level for level in (one, other) if level is not None), key=_RANK.__getitem__, default=None)
+
+
+def next_level(told: Level | None, *, first: Level, there: Iterable[Level]) -> Level:
+    """Return who is told next: the responsible level, or above it where there is none such, and then the one above that."""
+    least = _RANK[first] if told is None else _RANK[told] + 1
+    return min((level for level in there if _RANK[level] >= least), key=_RANK.__getitem__, default=Level.PROVINCE)
 
 
 def ended(certification: Certification, status: Status) -> Certification:

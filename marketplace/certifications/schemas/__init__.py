@@ -27,6 +27,13 @@ InstitutionId = Annotated[str, Meta(pattern=pattern("ins"), examples=["ins_0199a
 DecisionId = Annotated[str, Meta(pattern=pattern("dec"), examples=["dec_0199a1c2d3e47f60a1b2c3d4e5f6071a"])]
 Day = Annotated[date, Meta(examples=["2027-03-01"])]
 Number = Annotated[str, Meta(examples=["JLLJ-2026-00001"])]
+PlaqueText = Annotated[
+    str,
+    Meta(
+        examples=["旅居养老认定机构"],
+        description="What the plaque says. Proposed here: the Measure's own wording has not been published.",
+    ),
+]
 Grade = Annotated[int, Meta(ge=1, le=5, examples=[4])]
 GradeMethod = Annotated[str, Meta(examples=["jl-sojourn-2026.1"], description="The version of the rubric.")]
 # A reason is public and permanent: it says something, and has no byte that the register could not keep.
@@ -98,6 +105,7 @@ class CertificationView(msgspec.Struct, frozen=True, kw_only=True):
     rectify_by: date | None
     restricted_by: Level | None
     granted_at: datetime
+    plaque_text: PlaqueText
     version: int
     valid_transitions: Annotated[list[str], Meta(examples=[["suspend", "revoke"]])]
 
@@ -125,6 +133,7 @@ class CertificationView(msgspec.Struct, frozen=True, kw_only=True):
             rectify_by=certification.rectify_by_on,
             restricted_by=certification.restricted_by,
             granted_at=certification.granted_at,
+            plaque_text=certification.plaque_text,
             version=certification.version,
             valid_transitions=offered(certification, level=principal.level),
         )

@@ -95,6 +95,7 @@ class Clock(StrEnum):
     PREFECTURE_REVIEW = "prefecture_review"
     ONSITE = "onsite"
     PREVIEW = "preview"
+    CORRECTION_ANSWER = "correction_answer"
     DECISION = "decision"
     DECISION_EXTENSION = "decision_extension"
     PUBLICITY = "publicity"

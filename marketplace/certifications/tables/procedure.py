@@ -46,6 +46,9 @@ class CertificationDeadline(Table, tablename="certification_deadlines", db=DB):
     is_tentative = boolean()
     status = text()
     closed_at = timestamptz(null=True)
+    is_set = boolean()
+    escalated_to = text(null=True)
+    escalated_at = timestamptz(null=True)
 
 
 class CertificationApplication(Table, tablename="certification_applications", db=DB):

@@ -48,6 +48,7 @@ class Certification(Table, tablename="certifications", db=DB):
     grade_method = text()
     grade_lapsed = boolean()
     abuse_confirmed_on = date(null=True)
+    plaque_text = text()
 
 
 class CertificationDecision(Table, tablename="certification_decisions", db=DB):

@@ -32,6 +32,7 @@ class Certificate(Standing, frozen=True, kw_only=True):
     uscc: str | None
     address: str
     licensed_bed_count: int
+    plaque_text: str
     status_position: int
     status_since: datetime
     status_reason: str

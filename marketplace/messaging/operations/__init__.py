@@ -15,6 +15,12 @@ from marketplace.messaging.operations.telling_guests import (
     tell_of_reinstatement,
     tell_of_returned_payment,
 )
+from marketplace.messaging.operations.telling_of_time import (
+    tell_of_moved_deadline,
+    tell_of_overdue_reasons,
+    tell_of_overdue_rectification,
+    tell_of_overdue_step,
+)
 from marketplace.messaging.operations.telling_staff import (
     tell_of_assessment,
     tell_of_correction,
@@ -42,6 +48,10 @@ __all__ = (
     "tell_of_guaranteed_departure",
     "tell_of_guests_in_house",
     "tell_of_inspection",
+    "tell_of_moved_deadline",
+    "tell_of_overdue_reasons",
+    "tell_of_overdue_rectification",
+    "tell_of_overdue_step",
     "tell_of_preview",
     "tell_of_refund",
     "tell_of_reinstatement",

@@ -29,7 +29,7 @@ async def tell_institution(notice: Notice, template: str, *, occasion: str | Non
                 "check_out": notice.check_out,
                 "guest_count": notice.guest_count,
             },
-            dedupe=":".join([template, *([occasion] if occasion else []), str(notice.booking_id), _reader(email)]),
+            dedupe=":".join([template, *([occasion] if occasion else []), str(notice.booking_id), reader_of(email)]),
             now=now,
         )
 
@@ -37,7 +37,7 @@ async def tell_institution(notice: Notice, template: str, *, occasion: str | Non
 async def tell_of_assessment(*, assessment_id: UUID, now: datetime) -> None:
     """Write to the officers nearest to an institution that its assessment is due; the province hears if nobody else is."""
     assessment = await certifications.assessment(assessment_id)
-    officers = await _officers(assessment.jurisdiction_code)
+    officers = await officers_near(assessment.jurisdiction_code)
     nearest = [officer for officer in officers if officer.level != Level.PROVINCE]
     for officer in nearest or officers:
         await write(
@@ -56,7 +56,7 @@ async def tell_of_assessment(*, assessment_id: UUID, now: datetime) -> None:
 async def tell_of_escalation(*, assessment_id: UUID, now: datetime) -> None:
     """Write to the officers of the level that an overdue assessment has reached; to the province where there is none."""
     assessment = await certifications.assessment(assessment_id)
-    officers = [one for one in await _officers(assessment.jurisdiction_code) if one.level != Level.COUNTY]
+    officers = [one for one in await officers_near(assessment.jurisdiction_code) if one.level != Level.COUNTY]
     reached = [officer for officer in officers if officer.level == assessment.escalated_to]
     for officer in reached or officers:
         await write(
@@ -86,7 +86,7 @@ async def tell_of_preview(*, assessment_id: UUID, now: datetime) -> None:
                 # Its last day is the one before the midnight at which it ends.
                 "due_on": local_date(assessment.preview_until_at - timedelta(seconds=1)),
             },
-            dedupe=f"assessment_preview:{assessment_id}:{assessment.revision}:{_reader(email)}",
+            dedupe=f"assessment_preview:{assessment_id}:{assessment.revision}:{reader_of(email)}",
             now=now,
         )
 
@@ -94,7 +94,7 @@ async def tell_of_preview(*, assessment_id: UUID, now: datetime) -> None:
 async def tell_of_correction(*, assessment_id: UUID, correction_id: UUID, now: datetime) -> None:
     """Write to the officers who assess that an institution disagrees with its preview."""
     assessment = await certifications.assessment(assessment_id)
-    for officer in await _officers(assessment.jurisdiction_code):
+    for officer in await officers_near(assessment.jurisdiction_code):
         if officer.level == Level.COUNTY:
             continue
         await write(
@@ -109,7 +109,7 @@ async def tell_of_correction(*, assessment_id: UUID, correction_id: UUID, now: d
 async def tell_of_inspection(*, inspection_id: UUID, now: datetime) -> None:
     """Write to the inspectors that were drawn; the institution is not told."""
     inspection = await inspections.inspection(inspection_id)
-    for officer in await _officers(inspection.jurisdiction_code):
+    for officer in await officers_near(inspection.jurisdiction_code):
         if officer.id not in {inspection.first_inspector, inspection.second_inspector}:
             continue
         await write(
@@ -125,7 +125,7 @@ async def tell_of_guests_in_house(*, booking_id: UUID, decision_id: UUID, now: d
     """Write to the officers of every level that guests live where they may no longer stay."""
     notice = await bookings.notice(booking_id=booking_id)
     institution = await institutions.get(notice.institution_id)
-    for officer in await _officers(institution.jurisdiction_code):
+    for officer in await officers_near(institution.jurisdiction_code):
         await write(
             template="guests_to_relocate",
             to=officer.email,
@@ -139,9 +139,11 @@ async def tell_of_guests_in_house(*, booking_id: UUID, decision_id: UUID, now: d
         )
 
 
-async def _officers(jurisdiction: str) -> list[identities.Officer]:
+async def officers_near(jurisdiction: str) -> list[identities.Officer]:
+    """List the officers of an authority and of those above it, the nearest first."""
     return await identities.officers_of(jurisdictions=await places.jurisdiction_chain(jurisdiction))
 
 
-def _reader(email: str) -> str:
+def reader_of(email: str) -> str:
+    """Name a reader without naming them, for a key that says a message once."""
     return vault().blind_index(email).hex()

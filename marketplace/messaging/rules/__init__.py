@@ -7,6 +7,7 @@ from marketplace.messaging.rules.reminding import (
     arrival_reminder,
     balance_reminder,
 )
+from marketplace.messaging.rules.steps import step_names
 from marketplace.messaging.rules.templates import (
     SMS_LENGTH_MAX,
     TEMPLATES,
@@ -38,4 +39,5 @@ __all__ = (
     "field_on_the_wire",
     "is_money",
     "language_of",
+    "step_names",
 )
