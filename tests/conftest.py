@@ -17,15 +17,20 @@ from uuid import uuid4
 import asyncpg
 import httpx
 import pytest
-from piccolo.engine.postgres import PostgresTransaction
 
 from marketplace.embedded import postgres, valkey
 from marketplace.kit import clock, db
 from marketplace.kit import valkey as kit_valkey
 from marketplace.kit.migrations import migrate
 from marketplace.settings import settings
+from tests.support.undoing import taken_back
 
-pytest_plugins = ("tests.support.sandbox", "tests.support.system")
+pytest_plugins = (
+    "tests.support.planted",
+    "tests.support.sandbox",
+    "tests.support.sharing",
+    "tests.support.system",
+)
 
 os.environ.update(
     MARKETPLACE_ENV="test",
@@ -35,22 +40,6 @@ os.environ.update(
     STRIPE_WEBHOOK_SECRET="whsec_for_tests",
     LOG_LEVEL="WARNING",
 )
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep a file's tests in one process, and in the same one all that start a whole system: those choose the same ports.
-
-    That group takes longest and so comes first, beside everything else.
-    """
-    for item in items:
-        group = "system" if _starts_systems(item) else item.path.as_posix()
-        item.add_marker(pytest.mark.xdist_group(group))
-    items.sort(key=lambda item: not _starts_systems(item))
-
-
-def _starts_systems(item: pytest.Item) -> bool:
-    return "system" in getattr(item, "fixturenames", ()) or "embedded" in item.path.parts
 
 
 @dataclass(frozen=True)
@@ -123,17 +112,8 @@ async def database(request: pytest.FixtureRequest, servers: Servers) -> AsyncIte
     if "committed" in request.fixturenames:
         yield
         return
-    async with db._pool().acquire() as connection:
-        root = connection.transaction()
-        await root.start()
-        joined = PostgresTransaction(db.DB)
-        joined.connection = connection
-        token = db.DB.current_transaction.set(joined)
-        try:
-            yield
-        finally:
-            db.DB.current_transaction.reset(token)
-            await root.rollback()
+    async with db._pool().acquire() as connection, taken_back(connection):
+        yield
 
 
 @pytest.fixture

@@ -212,6 +212,8 @@ EXAMPLES: dict[str, Any] = {
     "RefundTask.bank_reference": None,
     "TransferRelease.approved_by": None,
     "TransferRelease.approved_at": None,
+    "Charge.number": 1,
+    "LegStatement.number": 1,
     "Charge.leg": "extension",
     "Charge.status": "open",
     "Charge.amount": PRICE,

@@ -1,20 +1,22 @@
 """Bookings are tested in the small real world of ``tests.support.world``, paid at the real sandbox process."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
 
-from tests.support.world import Caller, World, build, hold, open_payment, read
+from tests.support.planted import Plant
+from tests.support.world import Caller, World, hold, open_payment, read, visit
 
 Pay = Callable[..., Awaitable[dict[str, Any]]]
 
 
 @pytest.fixture
-async def world(client: httpx.AsyncClient, gateway: object) -> World:
-    return await build(client=client)
+async def world(client: httpx.AsyncClient, planted: Plant, gateway: object) -> AsyncIterator[World]:
+    async with visit(planted, client) as found:
+        yield found
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """Nobody holds more than a few rooms at once without paying, however many requests come together."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import httpx
@@ -13,14 +14,16 @@ from marketplace.inventory import queries as inventory
 from marketplace.kit import clock, valkey
 from marketplace.kit.db import fetch_value
 from marketplace.settings import settings
-from tests.support.world import Caller, World, booking_body, build
+from tests.support.planted import Plant
+from tests.support.world import Caller, World, booking_body, build, visit
 
 CAP = 3
 
 
 @pytest.fixture
-async def world(client: httpx.AsyncClient, gateway: object) -> World:
-    return await build(client=client, units=10)
+async def world(client: httpx.AsyncClient, planted: Plant, gateway: object) -> AsyncIterator[World]:
+    async with visit(planted, client, units=10) as found:
+        yield found
 
 
 async def place(world: World, caller: Caller, key: str) -> httpx.Response:

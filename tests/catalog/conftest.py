@@ -1,3 +1,4 @@
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
 import msgspec
@@ -7,9 +8,9 @@ from marketplace.identity.rules import Kind, Level, Principal
 from marketplace.kit import clock
 from marketplace.kit.ids import new_id
 from seed.institutions import InstitutionPlan, PlantedInstitution, plan_institutions, plant_institution
-from seed.places import PLACES, plant_places
-from seed.rubric import plant_rubrics
+from seed.places import PLACES
 from seed.standings import Timeline, certify
+from tests.support.world import plant_gazetteer
 
 NOW = datetime(2026, 11, 21, 4, 0, 30, tzinfo=UTC)
 PLANS = {plan.place.code: plan for plan in plan_institutions()}
@@ -23,9 +24,9 @@ def still(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-async def places() -> None:
-    await plant_places(now=NOW)
-    await plant_rubrics(now=NOW)
+async def places(planted) -> AsyncIterator[None]:
+    async with planted(plant_gazetteer, now=NOW):
+        yield
 
 
 @pytest.fixture

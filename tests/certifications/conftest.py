@@ -16,10 +16,9 @@ from marketplace.kit.db import execute, fetch, fetch_value, transaction
 from marketplace.kit.ids import new_id
 from marketplace.places.rules import Position
 from seed import procedure
-from seed.places import plant_places
-from seed.rubric import plant_rubrics
 from tests.certifications.policy import POLICY
 from tests.certifications.sheets import sheet_with
+from tests.support.world import plant_gazetteer
 
 NOW = datetime(2027, 3, 1, 4, 0, tzinfo=UTC)
 TODAY = date(2027, 3, 1)
@@ -33,9 +32,9 @@ PASSING = Scores(environment=98, facilities=106, operations=121, services=482)  
 
 
 @pytest.fixture
-async def gazetteer():
-    await plant_places(now=NOW)
-    await plant_rubrics(now=NOW)
+async def gazetteer(planted):
+    async with planted(plant_gazetteer, now=NOW):
+        yield
 
 
 def officer(level: Level, jurisdiction: str) -> Principal:
@@ -128,7 +127,7 @@ async def certified(certify):
 
 
 @pytest.fixture
-def sign_in():
+def sign_in(gazetteer):
     """Register an officer and return the headers of a session that is open at ``NOW``."""
 
     async def sign_in(level: Level, jurisdiction: str, *, kind=Kind.OFFICER, now=NOW):

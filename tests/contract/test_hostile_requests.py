@@ -2,6 +2,7 @@
 
 import json
 from base64 import urlsafe_b64encode
+from collections.abc import AsyncIterator
 from uuid import UUID
 
 import httpx
@@ -11,15 +12,17 @@ import pytest
 from marketplace.kit.ids import new_id
 from seed import procedure
 from seed.sheets import sheet_for
-from tests.support.world import Caller, World, booking_body, build
+from tests.support.planted import Plant
+from tests.support.world import Caller, World, booking_body, visit
 
 ZERO = str(UUID(int=0))
 HUGE = 10**30
 
 
 @pytest.fixture
-async def world(client: httpx.AsyncClient) -> World:
-    return await build(client=client)
+async def world(client: httpx.AsyncClient, planted: Plant) -> AsyncIterator[World]:
+    async with visit(planted, client) as found:
+        yield found
 
 
 def cursor(*key: object) -> str:

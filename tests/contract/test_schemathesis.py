@@ -8,13 +8,15 @@ import os
 import re
 import subprocess
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cache, partial
 from itertools import cycle
 from pathlib import Path
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 import requests
 import schemathesis
@@ -64,13 +66,25 @@ def load(*, boundaries: bool) -> schemathesis.BaseSchema:
     return schemathesis.openapi.from_path(SPEC, config=SchemathesisConfig.from_dict(config))
 
 
-def callers(context: Any) -> list[str]:
-    """Return who may call an operation; the tools of development move the clock, and are left out."""
-    definition = context.operation.definition.raw
-    return [] if "development" in definition["tags"] else definition["x-callers"]
+def operations(wanted: Callable[[list[str]], bool]) -> list[str]:
+    """Name the operations whose callers are as wanted; the tools of development move the clock, and are left out."""
+    paths = msgspec.json.decode(SPEC.read_bytes())["paths"].values()
+    found = (operation for path in paths for operation in path.values() if "development" not in operation["tags"])
+    return [operation["operationId"] for operation in found if wanted(operation["x-callers"])]
 
 
-THOROUGH, LIGHT = load(boundaries=True), load(boundaries=False)
+# What there is to try is made when it is tried: Schemathesis itself would make it while every worker collects its tests.
+THOROUGH, LIGHT = (cache(partial(load, boundaries=boundaries)) for boundaries in (True, False))
+
+
+@pytest.fixture
+def thoroughly(request: pytest.FixtureRequest) -> schemathesis.BaseSchema:
+    return THOROUGH().include(operation_id=request.param)
+
+
+@pytest.fixture
+def lightly(request: pytest.FixtureRequest) -> schemathesis.BaseSchema:
+    return LIGHT().include(operation_id=request.param)
 
 
 @dataclass
@@ -199,21 +213,25 @@ def unlimited(server: Server) -> None:
     server.limits.flushdb()
 
 
-@THOROUGH.include(lambda context: callers(context)[:1] not in ([], ["officer"])).parametrize()
+@pytest.mark.parametrize("thoroughly", operations(lambda callers: callers[:1] not in ([], ["officer"])), indirect=True)
+@schemathesis.pytest.from_fixture("thoroughly").parametrize()
 def test_the_first_of_its_callers(case: schemathesis.Case, server: Server) -> None:
-    server.check(case, callers(case)[0])
+    server.check(case, case.operation.definition.raw["x-callers"][0])
 
 
-@LIGHT.include(lambda context: "partner" in callers(context)[1:]).parametrize()
+@pytest.mark.parametrize("lightly", operations(lambda callers: "partner" in callers[1:]), indirect=True)
+@schemathesis.pytest.from_fixture("lightly").parametrize()
 def test_partners_where_families_were_first(case: schemathesis.Case, server: Server) -> None:
     server.check(case, "partner")
 
 
-@LIGHT.include(lambda context: "institution" in callers(context)[1:]).parametrize()
+@pytest.mark.parametrize("lightly", operations(lambda callers: "institution" in callers[1:]), indirect=True)
+@schemathesis.pytest.from_fixture("lightly").parametrize()
 def test_institutions_where_guests_were_first(case: schemathesis.Case, server: Server) -> None:
     server.check(case, "institution")
 
 
-@THOROUGH.include(lambda context: callers(context) == ["officer"]).parametrize()
+@pytest.mark.parametrize("thoroughly", operations(lambda callers: callers == ["officer"]), indirect=True)
+@schemathesis.pytest.from_fixture("thoroughly").parametrize()
 def test_officers_last_because_they_revoke(case: schemathesis.Case, server: Server) -> None:
     server.check(case, "officer")

@@ -1,5 +1,6 @@
 """The two routes of inventory, as strangers, the institution and everybody else meet them."""
 
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from uuid import UUID
 
@@ -9,12 +10,14 @@ import pytest
 from marketplace.inventory import operations
 from marketplace.kit import clock, db
 from marketplace.kit.ids import new_id, wire
-from tests.support.world import World, build
+from tests.support.planted import Plant
+from tests.support.world import World, visit
 
 
 @pytest.fixture
-async def world(client: httpx.AsyncClient) -> World:
-    return await build(client=client, units=3)
+async def world(client: httpx.AsyncClient, planted: Plant) -> AsyncIterator[World]:
+    async with visit(planted, client, units=3) as found:
+        yield found
 
 
 def grid(world: World, institution_id: UUID | None = None) -> str:

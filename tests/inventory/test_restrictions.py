@@ -1,5 +1,6 @@
 """Which stays an institution sells: refused by the night that says so, when asking and again when taking."""
 
+from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
@@ -19,7 +20,7 @@ from marketplace.inventory.rules import NightRange
 from marketplace.kit import db
 from marketplace.kit.errors import Invalid
 from marketplace.kit.ids import wire
-from tests.support.world import World, booking_body, build
+from tests.support.world import World, booking_body, visit
 
 
 async def ask(house, room, first, end, *, units=1, now=None):
@@ -168,8 +169,9 @@ async def test_asking_and_taking_refuse_the_same_stays_for_the_same_reason(house
 
 
 @pytest.fixture
-async def world(client) -> World:
-    return await build(client=client)
+async def world(client, planted) -> AsyncIterator[World]:
+    async with visit(planted, client) as found:
+        yield found
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """Units out of service: taken like any others, so nobody is sold them and nobody is put out for them."""
 
+from collections.abc import AsyncIterator
+
 import asyncpg
 import pytest
 
@@ -10,7 +12,7 @@ from marketplace.kit import db
 from marketplace.kit.audit import SYSTEM
 from marketplace.kit.errors import Invalid, NotFound
 from marketplace.kit.ids import new_id, wire
-from tests.support.world import World, build
+from tests.support.world import World, visit
 
 
 async def out(house, room, first, end, *, units=1, actor=SYSTEM):
@@ -112,8 +114,9 @@ async def test_the_last_line_of_defence_wants_a_reason(house):
 
 
 @pytest.fixture
-async def world(client) -> World:
-    return await build(client=client)
+async def world(client, planted) -> AsyncIterator[World]:
+    async with visit(planted, client) as found:
+        yield found
 
 
 async def test_an_institution_takes_units_out_of_service_and_back(world, client):

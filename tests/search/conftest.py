@@ -1,7 +1,8 @@
 """A few certified institutions at real places, with nights to search; day 0 is 1 March 2027."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
+from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from random import Random
@@ -27,9 +28,8 @@ from marketplace.pricing.rules import Discount, EarlyBooking, Supplements
 from marketplace.search import queries
 from marketplace.search.rules import ORIGINS, Asked, Party, Window, check_asked
 from seed.institutions import InstitutionPlan, plan_institutions, plant_institution
-from seed.places import plant_places
-from seed.rubric import plant_rubrics
 from seed.standings import Timeline, certify
+from tests.support.world import plant_gazetteer
 
 NOW = datetime(2027, 3, 1, 4, 0, 30, tzinfo=UTC)
 TODAY = date(2027, 3, 1)
@@ -206,11 +206,15 @@ class Town:
         )
 
 
-@pytest.fixture
-async def town(database) -> Town:
-    await plant_places(now=NOW)
-    await plant_rubrics(now=NOW)
+async def build_town() -> Town:
+    await plant_gazetteer(now=NOW)
     return Town(places=await places_by_code())
+
+
+@pytest.fixture
+async def town(planted) -> AsyncIterator[Town]:
+    async with planted(build_town) as found:
+        yield deepcopy(found)
 
 
 @pytest.fixture
@@ -220,9 +224,14 @@ def still(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-async def random_town(town: Town) -> Town:
-    """Six institutions with rooms whose nights, prices, restrictions, holds and discounts are drawn at random."""
-    random = Random(20270301)
+async def random_town(planted) -> AsyncIterator[Town]:
+    async with planted(build_random_town) as found:
+        yield deepcopy(found)
+
+
+async def build_random_town() -> Town:
+    """Open six institutions with rooms whose nights, prices, restrictions, holds and discounts are drawn at random."""
+    random, town = Random(20270301), await build_town()
     for number, place in enumerate(("erdaobaihe", "chixi", "jian", "hunchun", "songyuan", "longjing")):
         house = await town.open(
             place,

@@ -1,6 +1,6 @@
 """Stays that are paid, begun and served in the small world, and payees at the sandbox."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -16,8 +16,9 @@ from marketplace.ledger.rules import Account
 from marketplace.settlement import operations, queries
 from seed.telling import until
 from tests.support.books import transfers_of
+from tests.support.planted import Plant
 from tests.support.sandbox import API_KEY, Sandbox
-from tests.support.world import Caller, World, build, hold, open_payment, read
+from tests.support.world import PLACE, Caller, World, hold, open_payment, read, visit
 
 DAY = 24 * 3600
 
@@ -108,8 +109,11 @@ class House:
 
 
 @pytest.fixture
-async def world(client: httpx.AsyncClient, gateway: object) -> World:
-    return await build(client=client, units=4)
+async def world(client: httpx.AsyncClient, planted: Plant, gateway: object) -> AsyncIterator[World]:
+    async with visit(planted, client) as found:
+        # The provider remembers the accounts of institutions from one test to the next.
+        await found.open_house("长白旅居（示例）", PLACE, units=4)
+        yield found
 
 
 @pytest.fixture

@@ -148,6 +148,18 @@ async def test_guests_who_leave_a_revoked_institution_are_refunded_the_days_they
     assert local_date(clock.now()) == (await queries.earnings_of(booking_id))[0].first_on + timedelta(days=4)
 
 
+async def test_guests_who_leave_a_suspended_institution_leave_for_its_cause(house, world):
+    booking_id = await house.served()
+    await house.pass_days(4)
+    await world.suspend()
+    await house.step(booking_id, "check-out")
+    await operations.close_booking(booking_id=booking_id, now=clock.now())
+    refunds = (await payments.refunds_of([booking_id]))[booking_id]
+    interest = round(200_000 * 0.03 * 9 / 365)
+    assert [(refund.amount, refund.reason) for refund in refunds] == [(200_000, "institution"), (interest, "interest")]
+    assert await house.owed() == (70_400, interest)
+
+
 async def test_guests_who_leave_early_by_their_own_wish_have_what_their_policy_says_once(house, balance):
     """R18: four nights at the price before discounts are kept, and a fifth of what was not used."""
     booking_id = await house.served()

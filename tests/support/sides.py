@@ -67,9 +67,7 @@ async def build_side(world: World, bank: Sandbox, *, place: str, county: str, pr
     found = Side()
     province = await world.officer()
     asker = await world.officer()
-    world.institution_id = await world.add_institution(f"{place}旅居（示例）", place)
-    world.certification_id = await world.certify(world.institution_id, province)
-    world.room_type_id = await world.add_room_type(world.institution_id, units=20)
+    await world.open_house(f"{place}旅居（示例）", place, units=20)
     uncertified = await world.add_institution(f"{place}新院（示例）", place)
     found.callers = {
         FAMILY: await world.family(f"+861380013{county[-4:]}"),

@@ -1,6 +1,8 @@
 """A small real world for tests that cross domains: places, a certified institution, people signed in."""
 
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -24,9 +26,11 @@ from seed import procedure
 from seed.places import plant_places
 from seed.rubric import plant_rubrics
 from seed.sheets import sheet_for
+from tests.support.planted import Plant
 
 # One hash for every member of staff in the tests: they sign in by an opened session, never by password.
 NO_PASSWORD = "$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQ$AAAAAAAAAAAAAAAAAAAAAA"
+NAME, PLACE = "白河旅居（示例）", "erdaobaihe"
 
 
 @dataclass
@@ -96,7 +100,7 @@ class World:
         )
         assert answer.status_code == 200, answer.text
 
-    async def add_institution(self, name: str = "白河旅居（示例）", place_code: str = "erdaobaihe") -> UUID:
+    async def add_institution(self, name: str = NAME, place_code: str = PLACE) -> UUID:
         """Register an institution and publish its listing; it is not certified yet."""
         institution_id = await institutions.register(
             name=name,
@@ -143,6 +147,12 @@ class World:
         )
         play = procedure.conclude_notice if found.status == "suspended" else procedure.conclude_revocation
         await play(found, actor=officer.principal, now=self.now)
+
+    async def open_house(self, name: str, place_code: str, *, units: int, price: int = 20_000) -> None:
+        """Make a new certified institution with one room type the one that this world is about."""
+        self.institution_id = await self.add_institution(name, place_code)
+        self.certification_id = await self.certify(self.institution_id, await self.officer())
+        self.room_type_id = await self.add_room_type(self.institution_id, units=units, price=price)
 
     async def add_room_type(
         self, institution_id: UUID, *, units: int, name: str = "双人间", price: int = 20_000, guests_max: int = 2
@@ -211,15 +221,25 @@ def booking_body(quote_id: str, *, guests: int = 2, **extra: object) -> dict[str
     }
 
 
+async def plant_gazetteer(*, now: datetime) -> None:
+    """Plant the places, and the sheets by which institutions are assessed."""
+    await plant_places(now=now)
+    await plant_rubrics(now=now)
+
+
 async def build(*, units: int = 2, price: int = 20_000, client: httpx.AsyncClient | None = None) -> World:
     """Plant the places and one certified institution with one room type."""
     world = World(now=clock.now(), client=client)
-    await plant_places(now=world.now)
-    await plant_rubrics(now=world.now)
-    world.institution_id = await world.add_institution()
-    world.certification_id = await world.certify(world.institution_id, await world.officer())
-    world.room_type_id = await world.add_room_type(world.institution_id, units=units, price=price)
+    await plant_gazetteer(now=world.now)
+    await world.open_house(NAME, PLACE, units=units, price=price)
     return world
+
+
+@asynccontextmanager
+async def visit(planted: Plant, client: httpx.AsyncClient, **facts: Any) -> AsyncIterator[World]:
+    """Begin the test in a world that was built before, as it is now."""
+    async with planted(build, **facts) as world:
+        yield replace(world, now=clock.now(), client=client)
 
 
 async def hold(world: World, caller: Caller, **wish: Any) -> dict[str, Any]:

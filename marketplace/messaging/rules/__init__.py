@@ -1,5 +1,6 @@
 """Pure decisions of messaging: the words, the days of reminders, and how events look to partners."""
 
+from marketplace.messaging.rules.messages import TEMPLATES
 from marketplace.messaging.rules.reminding import (
     BALANCE_DAYS_BEFORE,
     FIRST_DAYS_BEFORE,
@@ -9,7 +10,6 @@ from marketplace.messaging.rules.reminding import (
 )
 from marketplace.messaging.rules.templates import (
     SMS_LENGTH_MAX,
-    TEMPLATES,
     Channel,
     Fact,
     Language,

@@ -27,6 +27,12 @@ from marketplace.settlement.rules import Kind, Period, cut, earned_by, outstandi
 
 log = structlog.get_logger("settlement")
 
+_TRADERS_CAUSE = {
+    Standing.REVOKED: RefundReason.REVOCATION,
+    Standing.REVOCATION_NOTICED: RefundReason.INSTITUTION,
+    Standing.SUSPENDED: RefundReason.INSTITUTION,
+}
+
 
 async def earn(*, booking_id: UUID, now: datetime) -> int:
     """Earn every period of a stay that is due and has not been earned; returns how many were new.
@@ -57,8 +63,8 @@ async def earn(*, booking_id: UUID, now: datetime) -> int:
 async def close_booking(*, booking_id: UUID, now: datetime) -> None:
     """Settle a booking that has ended: refund what was not served, and give the institution what the end leaves.
 
-    Nights that a revoked certification cost the guests go back to them whole, with interest; guests who leave early by
-    their own wish have what their policy says. What a cancellation or an early departure leaves is earned like a stay,
+    Nights that a suspended or revoked certification cost the guests go back to them whole, with interest; guests who leave
+    early by their own wish have what their policy says. What a cancellation or an early departure leaves is earned like a stay,
     less our commission. Repeating it changes nothing.
     Publishes: SubmitTransfer; SubmitRefund for nights that were not served.
     """
@@ -88,10 +94,10 @@ async def earn_in_service(*, now: datetime) -> None:
 async def _end_early(stay: Stay, *, now: datetime) -> None:
     assert stay.left_on is not None
     found = await certifications.snapshot(institution_id=stay.institution_id, now=now)
-    if found is not None and found.status is Standing.REVOKED:
-        await refund_unserved(
-            booking_id=stay.id, from_on=stay.left_on, cause="revocation", reason=RefundReason.REVOCATION, now=now
-        )
+    reason = _TRADERS_CAUSE.get(found.status) if found is not None else None
+    if reason is not None:
+        # Nobody is asked why they leave a house that may not receive guests: it is the house's cause.
+        await refund_unserved(booking_id=stay.id, from_on=stay.left_on, cause=reason.value, reason=reason, now=now)
     elif stay.kind == "stay":
         # What leaving a tour costs is the organiser's proof of its costs (旅游法 65), which nobody can compute.
         await refund_early_departure(booking_id=stay.id, now=now)
