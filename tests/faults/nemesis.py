@@ -6,9 +6,9 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
+import asyncpg
 import httpx
 
-from marketplace.kit.db import execute
 from marketplace.kit.locks import alone
 from seed.telling import persistent
 from tests.faults.invariants import Findings, broken
@@ -81,9 +81,13 @@ async def without_reconciler() -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def without_ledger_dedupe() -> AsyncIterator[None]:
-    """Post a payment's capture again whenever it is applied again, as a ledger that trusts its callers would."""
-    await execute(
+async def without_ledger_dedupe(system: System) -> AsyncIterator[None]:
+    """Post a payment's capture again whenever it is applied again, as a ledger that trusts its callers would.
+
+    Only the owner of the database may plant that: what serves may not.
+    """
+    owner = await asyncpg.connect(system.run.environment["DATABASE_OWNER_URL"])
+    await owner.execute(
         "CREATE FUNCTION sabotage() RETURNS trigger LANGUAGE plpgsql AS $$ DECLARE again bigint; BEGIN"
         " INSERT INTO ledger_journals (dedupe, kind, booking_id, institution_id, provider_ref, posted_at)"
         "  VALUES ('sabotage:' || gen_random_uuid(), 'capture', NEW.booking_id, NEW.institution_id, NEW.provider_intent_id,"
@@ -93,12 +97,13 @@ async def without_ledger_dedupe() -> AsyncIterator[None]:
         "  (again, 2, 'liability:customer_held', NEW.booking_id, NEW.institution_id, -NEW.captured_amount, NEW.currency);"
         " RETURN NULL; END $$"
     )
-    await execute(
+    await owner.execute(
         "CREATE TRIGGER sabotage AFTER UPDATE ON payments FOR EACH ROW"
         " WHEN (OLD.status = 'succeeded' AND NEW.status = 'succeeded') EXECUTE FUNCTION sabotage()"
     )
     try:
         yield
     finally:
-        await execute("DROP TRIGGER sabotage ON payments")
-        await execute("DROP FUNCTION sabotage()")
+        await owner.execute("DROP TRIGGER sabotage ON payments")
+        await owner.execute("DROP FUNCTION sabotage()")
+        await owner.close()

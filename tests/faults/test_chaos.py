@@ -105,7 +105,7 @@ async def test_without_stable_keys_pages_are_doubled_and_the_harness_sees_it(sys
 @thorough
 async def test_without_ledger_dedupe_captures_are_doubled_and_the_harness_sees_it(system: System, look: None) -> None:
     await turn(system, double_webhooks=1.0)
-    async with without_ledger_dedupe(), shopping(system.api, seed=6) as told:
+    async with without_ledger_dedupe(system), shopping(system.api, seed=6) as told:
         await busy(told, seconds=SABOTAGE_SECONDS, paid=4)
     await turn(system)
     found = await quiet(system, told, patience_s=5)
