@@ -8,7 +8,17 @@ from litestar import Litestar
 from litestar.datastructures import State
 from litestar.plugins.prometheus import PrometheusConfig
 
-from marketplace.bookings.controllers import Approvals, Bookings, FrontDesk, Quotes, pay_page, pay_there, payment_return
+from marketplace.bookings.controllers import (
+    Adjustments,
+    Approvals,
+    Bookings,
+    Charges,
+    FrontDesk,
+    Quotes,
+    pay_page,
+    pay_there,
+    payment_return,
+)
 from marketplace.catalog.controllers import Institutions, Pictures
 from marketplace.certifications.controllers import (
     Appeals,
@@ -44,13 +54,28 @@ from marketplace.payments import gateway
 from marketplace.payments.controllers import ProviderWebhooks
 from marketplace.places.controllers import Places
 from marketplace.pricing.controllers import Promotions, RatePlans, SeasonRates
+from marketplace.quality.controllers import Complaints, Incidents, Signals
 from marketplace.register.controllers import Register
 from marketplace.search.controllers import Stays
 from marketplace.settings import Settings, settings
-from marketplace.settlement.controllers import Payees, Transfers, onboarding_return
-from marketplace.signing.controllers import WellKnown
+from marketplace.settlement.controllers import (
+    Credits,
+    Invoices,
+    Payees,
+    RefundTasks,
+    Statements,
+    TransferReleases,
+    Transfers,
+    onboarding_return,
+)
+from marketplace.signing.controllers import KeyRotations, WellKnown
 from marketplace.tours.controllers import Departures, Tours
 from marketplace.transparency.controllers import AuditLog
+
+# A request is answered within 5 s though the database is not: the server ends a statement after the first, and a
+# server that is silent is given up after the second.
+STATEMENT_S = 4
+ANSWER_WITHIN_S = 4.2
 
 CONTROLLERS = (
     Places,
@@ -67,6 +92,7 @@ CONTROLLERS = (
     Certificates,
     StatusLists,
     WellKnown,
+    KeyRotations,
     Register,
     AuditLog,
     Publicity,
@@ -75,6 +101,7 @@ CONTROLLERS = (
     Rectifications,
     Cases,
     Decisions,
+    Adjustments,
     Approvals,
     Appeals,
     Rubrics,
@@ -82,17 +109,26 @@ CONTROLLERS = (
     InspectionDraws,
     Inspections,
     InspectionConflicts,
+    Complaints,
+    Incidents,
+    Signals,
     SessionCodes,
     Sessions,
     Tokens,
     Quotes,
     Bookings,
+    Charges,
     FrontDesk,
     pay_page,
     pay_there,
     payment_return,
     Payees,
     Transfers,
+    Statements,
+    Invoices,
+    Credits,
+    RefundTasks,
+    TransferReleases,
     onboarding_return,
     ProviderWebhooks,
     Events,
@@ -107,7 +143,12 @@ CONTROLLERS = (
 async def connections(_: Litestar) -> AsyncIterator[None]:
     """Open what the API needs and close it again; what start-up made is frozen out of the garbage collector's way."""
     found = settings()
-    await db.connect(found.database_url, max_size=found.database_pool_size)
+    await db.connect(
+        found.database_url,
+        max_size=found.database_pool_size,
+        statement_s=STATEMENT_S,
+        answer_within_s=ANSWER_WITHIN_S,
+    )
     await valkey.connect(found.redis_url)
     gateway.configure(found)
     gc.collect()

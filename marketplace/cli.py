@@ -158,8 +158,18 @@ def bench(context: click.Context) -> None:
 
 @cli.command()
 def migrate() -> None:
-    """Bring the database's schema up to date."""
-    in_database("marketplace.kit.migrations", "migrate")
+    """Bring the database's schema up to date; with DATABASE_OWNER_URL as its owner, for the login of DATABASE_URL."""
+    import os
+    from urllib.parse import unquote, urlsplit
+
+    served_by = urlsplit(os.environ.get("DATABASE_URL", "")) if os.environ.get("DATABASE_OWNER_URL") else None
+    in_database(
+        "marketplace.kit.migrations",
+        "migrate",
+        as_owner=True,
+        login=unquote(served_by.username) if served_by and served_by.username else None,
+        password=unquote(served_by.password) if served_by and served_by.password else None,
+    )
 
 
 @cli.command()

@@ -16,7 +16,13 @@ def audit() -> None:
 
 
 @audit.command("verify")
-@click.option("--checkpoint", "kept", multiple=True, type=click.File(encoding="utf-8"), help="One kept elsewhere.")
+@click.option(
+    "--against",
+    "kept",
+    multiple=True,
+    type=click.File(encoding="utf-8"),
+    help="Checkpoints kept elsewhere: notes, mails, or answers of GET /v1/audit/checkpoints.",
+)
 @AS_JSON
 def verify_audit(*, kept: tuple[Any, ...], as_json: bool) -> None:
     """Hold every event against its leaf and every leaf against the signed checkpoints; ends with 1 at any finding."""
@@ -24,15 +30,22 @@ def verify_audit(*, kept: tuple[Any, ...], as_json: bool) -> None:
 
     import msgspec
 
-    notes = [note.read() for note in kept]
+    from marketplace.transparency.rules import notes_in
+
+    notes = []
+    for file in kept:
+        found = notes_in(file.read())
+        if not found:
+            raise click.ClickException(f"{file.name} holds no checkpoint")
+        notes += found
     report = in_database("marketplace.transparency.operations", "verify", *notes)
     if as_json:
         click.echo(json.dumps(msgspec.to_builtins(report), indent=2))
     else:
-        for found in report.findings:
-            where = "" if found.position is None else f" leaf {found.position}"
-            which = "" if found.event_id is None else f" event {found.event_id}"
-            click.echo(f"✘{where}{which}: {found.what}")
+        for finding in report.findings:
+            where = "" if finding.position is None else f" leaf {finding.position}"
+            which = "" if finding.event_id is None else f" event {finding.event_id}"
+            click.echo(f"✘{where}{which}: {finding.what}")
         mark = "✘" if report.findings else "✔"
         click.echo(
             f"{mark} {report.size} events, {report.checkpoint_count} checkpoints, {len(report.findings)} findings"
@@ -53,21 +66,31 @@ def prove_event(*, event_id: Any) -> None:
 
 @click.group()
 def keys() -> None:
-    """Look after the keys that sign certificates and checkpoints."""
+    """Look at the keys that sign certificates and checkpoints."""
 
 
-@keys.command()
-@click.argument("purpose", type=click.Choice(["credential", "checkpoint"]))
-@click.option("--compromised", is_flag=True, help="Withdraw the old key: nothing that it signed verifies any more.")
-def rotate(*, purpose: str, compromised: bool) -> None:
-    """Retire the key of PURPOSE and make a new one; what the old one signed still verifies."""
-    from marketplace.kit.audit import SYSTEM
+@keys.command("list")
+@AS_JSON
+def list_keys(*, as_json: bool) -> None:
+    """List the public keys that strangers may trust; two officers change one (POST /v1/key-rotations)."""
+    import json
+
     from marketplace.signing.rules import Purpose
 
-    made = in_database(
-        "marketplace.signing.operations", "rotate", Purpose(purpose), at_now=True, actor=SYSTEM, compromised=compromised
-    )
-    click.echo(f"✔ {made.thumbprint}")
+    found = [
+        {
+            "purpose": key.purpose,
+            "thumbprint": key.thumbprint,
+            "made_at": key.made_at.isoformat(),
+            "retired_at": key.retired_at.isoformat() if key.retired_at else None,
+        }
+        for key in in_database("marketplace.signing.queries", "published", *Purpose)
+    ]
+    if as_json:
+        click.echo(json.dumps({"keys": found}, indent=2))
+        return
+    for key in found:
+        click.echo("{purpose} {thumbprint} since {made_at}".format(**key) + (" retired" if key["retired_at"] else ""))
 
 
 @click.group()
@@ -199,12 +222,18 @@ def verify_ledger(*, as_json: bool) -> None:
 
 
 def in_database(
-    module: str, function: str, *given: Any, at_now: bool = False, with_provider: bool = False, **named: Any
+    module: str,
+    function: str,
+    *given: Any,
+    at_now: bool = False,
+    with_provider: bool = False,
+    as_owner: bool = False,
+    **named: Any,
 ) -> Any:
     """Run one of our async functions in the database of the environment, or of what runs here; returns its result.
 
     With ``at_now`` it is told the time, which in development may have been moved; ``with_provider`` it may ask the payment
-    provider.
+    provider; ``as_owner`` it may change the schema, where another login serves.
     """
     import asyncio
     import importlib
@@ -222,7 +251,8 @@ def in_database(
     configure(settings())
 
     async def connected() -> Any:
-        await db.connect(settings().database_url)
+        url = settings().database_owner_url if as_owner else None
+        await db.connect(url or settings().database_url)
         if with_provider:
             from marketplace.payments import gateway
 

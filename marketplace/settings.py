@@ -24,6 +24,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     environment: Environment
     database_url: str
+    # Who migrates, where that is not who serves: the application's login then owns no table and rewrites no books.
+    database_owner_url: str | None
     redis_url: str
     secret_key: bytes
     public_url: str
@@ -38,6 +40,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     family_holds_max: int
     partner_holds_max: int
     waiting_room_size: int
+    failpoints: str | None
 
     @property
     def is_development(self) -> bool:
@@ -109,6 +112,7 @@ def read(environ: Mapping[str, str]) -> Settings:
         database_url=reader.get(
             "DATABASE_URL", _url("postgresql", "postgres"), example="postgresql://user:password@host:5432/marketplace"
         ),
+        database_owner_url=environ.get("DATABASE_OWNER_URL") or None,
         redis_url=reader.get("REDIS_URL", _url("redis", "rediss"), example="redis://:password@host:6379/0"),
         secret_key=reader.get("SECRET_KEY", _secret, example="$(openssl rand -base64 32)"),
         public_url=reader.get("PUBLIC_URL", _url("http", "https"), example="https://houniao.example"),
@@ -123,6 +127,7 @@ def read(environ: Mapping[str, str]) -> Settings:
         family_holds_max=reader.get("FAMILY_HOLDS_MAX", _count, example="3", default="3"),
         partner_holds_max=reader.get("PARTNER_HOLDS_MAX", _count, example="200", default="200"),
         waiting_room_size=reader.get("WAITING_ROOM_SIZE", _count, example="64", default="64"),
+        failpoints=environ.get("MARKETPLACE_FAILPOINTS") or None,
     )
     complaints = reader.complaints or _contradictions(found)
     if complaints:
@@ -138,6 +143,8 @@ def _contradictions(found: Settings) -> list[str]:
         complaints.append("STRIPE_API_BASE must not be set with a live STRIPE_API_KEY: remove one of them")
     if found.is_production and found.stripe_api_base is not None:
         complaints.append("STRIPE_API_BASE points at a sandbox: it must not be set when MARKETPLACE_ENV=production")
+    if found.is_production and found.failpoints is not None:
+        complaints.append("MARKETPLACE_FAILPOINTS ends processes on purpose: it must not be set in production")
     if live and not found.is_production:
         complaints.append("a live STRIPE_API_KEY needs MARKETPLACE_ENV=production")
     return complaints

@@ -49,7 +49,12 @@ async def plant_unpaid(scene: Scene) -> None:
 
 
 async def plant_paid(scene: Scene, cashier: Cashier) -> None:
-    """Plant what has been paid for: confirmed, acknowledged, in house, completed, cancelled, displaced, on tour."""
+    """Plant what has been paid for: confirmed, acknowledged, in house, completed, cancelled, displaced, on tour.
+
+    Two institutions can be paid, so that what they earn is sent; the third has not told the provider who it is.
+    """
+    for host in scene.hosts[:2]:
+        await cashier.onboard(host, now=scene.now)
     await _confirmed(scene, cashier)
     await _hosted(scene, cashier)
     await _cancelled(scene, cashier)
@@ -78,6 +83,7 @@ async def _hosted(scene: Scene, cashier: Cashier) -> None:
     in_house = await hold(scene, scene.people.families[2], jian, first=0, nights=14, now=scene.now)
     await cashier.pay(scene.people.families[2], in_house, now=scene.now)
     await operations.check_in(principal=scene.hosts[1], booking_id=in_house, now=scene.now)
+    # Guests who leave at once: most of it goes back by their policy, and the rest is the institution's.
     completed = await hold(scene, scene.people.families[3], hunchun, first=0, nights=7, now=scene.now)
     await cashier.pay(scene.people.families[3], completed, now=scene.now)
     await operations.check_in(principal=scene.hosts[2], booking_id=completed, now=scene.now)

@@ -14,7 +14,8 @@ from marketplace.identity.rules import Principal
 from marketplace.payments import gateway
 from marketplace.payments import queries as payments
 from marketplace.payments.rules import Leg, Method
-from marketplace.settings import Settings
+from marketplace.settings import Settings, settings
+from marketplace.settlement import operations as settlement
 
 
 class Cashier:
@@ -39,6 +40,16 @@ class Cashier:
         if answer.status_code != httpx.codes.SEE_OTHER:
             raise ValueError(f"the sandbox answered {answer.status_code}")
         await operations.apply_payment(payment_id=payment_id, now=now)
+
+    async def onboard(self, host: Principal, *, now: datetime) -> None:
+        """Fill in the sandbox's form for an institution, as its staff would, so that it can be paid."""
+        address = f"{settings().public_url}/payee/return"
+        link = await settlement.begin_onboarding(principal=host, return_url=address, refresh_url=address, now=now)
+        answer = await self._browser.post(link.url, data={"outcome": "complete"})
+        if answer.status_code != httpx.codes.SEE_OTHER:
+            raise ValueError(f"the sandbox answered {answer.status_code}")
+        if host.institution_id is not None:
+            await settlement.refresh_payee(institution_id=host.institution_id, now=now)
 
 
 @asynccontextmanager

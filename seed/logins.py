@@ -41,6 +41,14 @@ class Officer(NamedTuple):
     jurisdiction_name: str
 
 
+class Finance(NamedTuple):
+    """Someone who sees to the platform's money, always together with another."""
+
+    email: str
+    password: str
+    name: str
+
+
 class Demo(NamedTuple):
     """Everyone who can sign in to the demo world."""
 
@@ -48,6 +56,7 @@ class Demo(NamedTuple):
     partners: tuple[Partner, ...]
     institutions: tuple[Staff, ...]
     officers: tuple[Officer, ...]
+    finance: tuple[Finance, ...]
 
 
 PASSWORD = "houniao-demo-2026"  # noqa: S105 - planted in development only.
@@ -78,9 +87,13 @@ DEMO = Demo(
         Officer("hunchun-gov@demo.example", PASSWORD, "county", "222404", "李顺姬", "珲春市民政局"),
         Officer("jian-gov@demo.example", PASSWORD, "county", "220582", "张海涛", "集安市民政局"),
     ),
+    finance=(
+        Finance("finance-1@demo.example", PASSWORD, "许静怡"),
+        Finance("finance-2@demo.example", PASSWORD, "高文博"),
+    ),
 )
 
 
 def listed() -> dict[str, list[dict[str, str]]]:
-    """Return everyone as plain JSON: families, partners, institutions, officers."""
+    """Return everyone as plain JSON: families, partners, institutions, officers, finance."""
     return {group: [person._asdict() for person in people] for group, people in DEMO._asdict().items()}

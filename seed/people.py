@@ -29,9 +29,18 @@ class People(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def plant_people(*, now: datetime) -> People:
-    """Plant officers, families and partners; institution staff come with their institutions."""
+    """Plant officers, finance people, families and partners; institution staff come with their institutions."""
     password_hash = await operations.hash_password(PASSWORD)
     async with transaction():
+        for person in DEMO.finance:
+            await operations.register_staff(
+                actor=SYSTEM,
+                kind=Kind.FINANCE,
+                name=person.name,
+                email=person.email,
+                password_hash=password_hash,
+                now=now,
+            )
         return People(
             officers=tuple(
                 [

@@ -24,12 +24,15 @@ from marketplace.messaging import operations as messaging
 from marketplace.payments import events as payment_events
 from marketplace.payments import jobs as payment_jobs
 from marketplace.payments import operations as payments
+from marketplace.quality import events as quality_events
+from marketplace.quality import operations as quality
 from marketplace.settlement import events as settlement_events
 from marketplace.settlement import jobs as settlement_jobs
 from marketplace.settlement import operations as settlement
 from marketplace.tours import events as tour_events
 from marketplace.tours import jobs as tour_jobs
 from marketplace.tours import operations as tours
+from marketplace.transparency import events as transparency_events
 
 Operation = Callable[..., Awaitable[Any]]
 
@@ -42,38 +45,58 @@ REACTIONS: dict[type[Message], tuple[Operation, ...]] = {
     booking_jobs.ChaseLeg: (bookings.chase,),
     booking_events.BookingPaymentDue: (messaging.tell_of_due_payment,),
     booking_events.BookingPaymentDefaulted: (messaging.tell_of_default,),
+    booking_jobs.LapseCharge: (bookings.lapse_charge,),
+    booking_events.BookingChargeProposed: (messaging.tell_of_proposed_charge,),
+    booking_events.BookingChargeEnded: (),
+    booking_events.BookingExtended: (settlement.earn, messaging.tell_of_extension),
+    booking_events.BookingAdjusted: (settlement.earn,),
     booking_events.BookingExpired: (),
     booking_events.BookingConfirmed: (messaging.tell_of_confirmation,),
     booking_events.BookingAcknowledged: (),
     booking_events.BookingCheckedIn: (settlement.earn,),
-    booking_events.BookingCompleted: (settlement.close_stay,),
-    booking_events.BookingCancelled: (messaging.tell_of_cancellation,),
+    booking_events.BookingCompleted: (settlement.close_booking,),
+    booking_events.BookingCancelled: (
+        settlement.close_booking,
+        messaging.tell_of_cancellation,
+        quality.follow_cancellation,
+    ),
     booking_events.BookingDisplaced: (bookings.settle_displaced, messaging.tell_of_displacement),
     booking_events.BookingFreeCancellationOffered: (messaging.tell_of_free_cancellation,),
     booking_events.BookingFreeCancellationLimited: (messaging.tell_of_reinstatement,),
     booking_events.InHouseGuestsAffected: (messaging.tell_of_guests_in_house,),
     booking_events.PaymentArrivedLate: (messaging.tell_of_returned_payment,),
+    transparency_events.CheckpointPublished: (messaging.tell_of_checkpoint,),
     # Money
     payment_jobs.ApplyProviderEvent: (bookings.apply_provider_event,),
+    payment_jobs.ApplyPayeeEvent: (settlement.apply_payee_event,),
     payment_jobs.CancelPayment: (bookings.close_payment,),
     payment_jobs.SubmitRefund: (payments.submit_refund,),
     payment_events.PaymentSucceeded: (),
     payment_events.PaymentFailed: (),
-    payment_events.DisputeOpened: (),
-    payment_events.DisputeDecided: (),
+    payment_events.MovementUnexplained: (messaging.tell_of_unexplained_movement,),
+    payment_events.BooksDisagree: (messaging.tell_of_disagreement,),
+    payment_events.DisputeOpened: (messaging.tell_of_dispute,),
+    payment_events.DisputeDecided: (messaging.tell_of_decided_dispute,),
     payment_events.RefundSucceeded: (messaging.tell_of_refund,),
     payment_events.RefundFailed: (payments.hand_over_refund,),
+    payment_events.RefundHandedOver: (messaging.tell_of_refund_by_hand,),
     # Institutions' money
     settlement_jobs.SubmitTransfer: (settlement.submit_transfer,),
     settlement_jobs.SubmitReversal: (settlement.submit_reversal,),
     settlement_events.TransferSucceeded: (),
-    settlement_events.TransferOwed: (),
-    settlement_events.HoldTooOld: (),
+    settlement_events.TransferOwed: (messaging.tell_of_transfer_owed,),
+    settlement_events.HoldTooOld: (messaging.tell_of_old_hold,),
     # Tours
     tour_events.DepartureOpened: (),
     tour_jobs.DecideFormation: (tours.decide_formation,),
     tour_events.DepartureGuaranteed: (messaging.tell_of_guaranteed_departure,),
     tour_events.DepartureNotFormed: (bookings.cancel_departure,),
+    # What goes wrong in the house
+    quality_events.ComplaintReceived: (quality.follow_complaint, messaging.tell_of_complaint),
+    quality_events.ComplaintReferred: (messaging.tell_of_referral,),
+    quality_events.ComplaintAnswered: (quality.follow_answer, messaging.tell_of_answer),
+    quality_events.IncidentReported: (quality.follow_incident, messaging.tell_of_incident),
+    quality_events.IncidentConcluded: (quality.follow_conclusion,),
     # Certification
     certification_events.AssessmentOrdered: (messaging.tell_of_assessment,),
     certification_events.AssessmentPreviewed: (messaging.tell_of_preview,),
@@ -82,6 +105,7 @@ REACTIONS: dict[type[Message], tuple[Operation, ...]] = {
     certification_events.InspectionsDrawn: (),
     certification_events.InspectionDrawn: (messaging.tell_of_inspection,),
     certification_events.InspectionPublished: (certifications.follow_inspection,),
+    certification_events.InspectionEscalated: (messaging.tell_of_uninspected,),
     certification_events.AssessmentEscalated: (messaging.tell_of_escalation,),
     certification_events.CertificationGradeLapsed: (),
     certification_events.CertificationGranted: (),

@@ -60,6 +60,12 @@ class Periodic(msgspec.Struct, frozen=True, kw_only=True):
 PERIODIC: tuple[Periodic, ...] = (
     Periodic(name="sweep_outbox", every=timedelta(seconds=5), run=relay.dispatch),
     Periodic(name="sequence_audit", every=timedelta(seconds=10), run=transparency.sequence),
+    Periodic(
+        name="publish_checkpoint",
+        every=crontab(minute="10", hour="0"),
+        run=transparency.publish_checkpoint,
+        may_wait=True,
+    ),
     Periodic(name="expire_holds", every=timedelta(seconds=30), run=bookings.expire_lapsed),
     Periodic(name="reconcile", every=timedelta(seconds=60), run=bookings.reconcile),
     Periodic(name="catch_up", every=timedelta(minutes=5), run=bookings.catch_up),
@@ -68,13 +74,16 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic(name="earn_in_service", every=timedelta(minutes=10), run=settlement.earn_in_service),
     Periodic(name="submit_transfers", every=timedelta(minutes=10), run=settlement.submit_due),
     Periodic(name="submit_reversals", every=timedelta(minutes=1), run=settlement.submit_reversals),
+    Periodic(name="apply_payee_events", every=timedelta(seconds=60), run=settlement.apply_payee_events),
     Periodic(name="refresh_payees", every=timedelta(minutes=5), run=settlement.refresh_payees),
     Periodic(name="alarm_old_holds", every=crontab(minute="20", hour="7"), run=settlement.alarm_old_holds),
     Periodic(name="check_payout_schedule", every=crontab(minute="25", hour="7"), run=settlement.check_payout_schedule),
     Periodic(name="decide_formations", every=timedelta(minutes=10), run=tours.decide_due),
     Periodic(name="depart", every=timedelta(hours=1), run=tours.depart_due),
     # News of a suspension reaches its guests at once; whatever was lost is made up long before the day is over.
-    Periodic(name="offer_free_cancellations", every=timedelta(minutes=10), run=bookings.offer_free_cancellations),
+    Periodic(
+        name="offer_free_cancellations", every=timedelta(minutes=10), run=bookings.offer_missed_free_cancellations
+    ),
     # Nobody gets an SMS at night.
     Periodic(name="remind", every=crontab(minute="5", hour="9-20"), run=messaging.remind),
     Periodic(name="order_assessments", every=crontab(minute="10", hour="6"), run=certifications.order_due_assessments),
@@ -86,6 +95,9 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic(name="escalate_assessments", every=crontab(minute="15", hour="6"), run=certifications.escalate_overdue),
     Periodic(name="call_attention", every=crontab(minute="20", hour="6"), run=certifications.call_attention),
     Periodic(name="recount_deadlines", every=crontab(minute="25", hour="5"), run=certifications.recount_deadlines),
+    Periodic(
+        name="escalate_inspections", every=crontab(minute="20", hour="6"), run=certifications.escalate_uninspected
+    ),
     Periodic(name="flag_lapsed_grades", every=crontab(minute="2", hour="0"), run=certifications.flag_lapsed_grades),
     Periodic(name="draw_inspections", every=crontab(minute="0", hour="8"), run=certifications.draw_inspections),
     Periodic(name="expire_certifications", every=crontab(minute="1", hour="0"), run=certifications.expire_due),

@@ -74,3 +74,28 @@ class CancellationQuoteExpired(DomainError):
     code = "cancellation_quote_expired"
     zh = "取消报价已失效，请重新获取"
     en = "The cancellation quote is no longer valid; ask for a new one."
+
+
+class ExtensionImpossible(DomainError):
+    """Only a certain stay in one room can be extended, by up to ``nights_max`` nights at a time, one extension at once."""
+
+    code = "extension_impossible"
+    zh = "当前预订不能延住（每次最多 {nights_max} 晚，须先完成上一次延住）"
+    en = "This booking cannot be extended now; up to {nights_max} nights at a time, one extension at once."
+
+
+class NoExtensionQuote(DomainError):
+    """The quote was not made to extend this booking; ask for one with ``extension-quotes``."""
+
+    code = "no_extension_quote"
+    status = 422
+    zh = "该报价不是本预订的延住报价"
+    en = "This quote was not made to extend this booking."
+
+
+class ChargeOpen(DomainError):
+    """Another adjustment of this booking waits for its guests."""
+
+    code = "charge_open"
+    zh = "上一笔加收尚待客人确认或支付"
+    en = "Another adjustment of this booking is still open."

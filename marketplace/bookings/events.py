@@ -125,6 +125,42 @@ class BookingPaymentDefaulted(_BookingEvent, frozen=True, kw_only=True):
     due_on: date
 
 
+class BookingChargeProposed(_BookingEvent, frozen=True, kw_only=True):
+    """The institution asks for something beside the price; nothing is charged unless the guests accept it."""
+
+    kind = "booking.charge_proposed"
+
+    charge_id: UUID
+    amount: int
+
+
+class BookingChargeEnded(_BookingEvent, frozen=True, kw_only=True):
+    """An extension or adjustment has ended unpaid: refused, lapsed or void. The booking stands as it was."""
+
+    kind = "booking.charge_ended"
+
+    charge_id: UUID
+    outcome: str
+
+
+class BookingExtended(_BookingEvent, frozen=True, kw_only=True):
+    """Further nights are paid and certain."""
+
+    kind = "booking.extended"
+
+    charge_id: UUID
+    check_out: date
+
+
+class BookingAdjusted(_BookingEvent, frozen=True, kw_only=True):
+    """Something beside the price was accepted and paid."""
+
+    kind = "booking.adjusted"
+
+    charge_id: UUID
+    amount: int
+
+
 class InHouseGuestsAffected(Event, frozen=True, kw_only=True):
     """Guests live in an institution whose certification was revoked; civil affairs must relocate them."""
 

@@ -22,3 +22,11 @@ class ExpireHold(Job, frozen=True, kw_only=True):
     kind = "bookings.expire_hold"
 
     booking_id: UUID
+
+
+class LapseCharge(Job, frozen=True, kw_only=True):
+    """End a charge that was not paid, or not agreed to, in time; nothing else of the booking changes."""
+
+    kind = "bookings.lapse_charge"
+
+    charge_id: UUID

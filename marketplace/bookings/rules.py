@@ -2,16 +2,17 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from enum import StrEnum
 from uuid import UUID
 
 import msgspec
 
-from marketplace.bookings.states import Status
+from marketplace.bookings.states import ChargeStatus, Status
 from marketplace.inventory.rules import Gender
 from marketplace.kit.clock import local_time
 from marketplace.kit.errors import invalid
 from marketplace.kit.money import yuan
-from marketplace.pricing.rules import Leg, MealPlan, Quote
+from marketplace.pricing.rules import Leg, Line, MealPlan, Quote, Used, used_by
 
 HOLD = timedelta(minutes=30)
 HOLD_EXTENSION = timedelta(minutes=30)
@@ -27,11 +28,104 @@ MONTH_OPEN = timedelta(days=30)
 PART_MIN = 10_000
 
 
+class Item(StrEnum):
+    """What an institution may ask for beside the price; the list is closed, so that nothing unheard of is charged."""
+
+    EXTRA_MEALS = "extra_meals"
+    EXTRA_CARE = "extra_care"
+    LAUNDRY = "laundry"
+    SUPPLIES = "supplies"
+    TRANSPORT = "transport"
+    DAMAGE = "damage"
+    # Named so that they can be refused by law rather than by spelling (R15, R16).
+    SECURITY_DEPOSIT = "security_deposit"
+    MEMBERSHIP = "membership"
+
+    @property
+    def is_prepayment(self) -> bool:
+        """Whether it is taken in advance and held, not for something served."""
+        return self in (Item.SECURITY_DEPOSIT, Item.MEMBERSHIP)
+
+
+_ITEMS = {
+    Item.EXTRA_MEALS: ("加餐", "份", "Extra meals"),
+    Item.EXTRA_CARE: ("增加护理", "次", "Extra care"),
+    Item.LAUNDRY: ("洗衣", "次", "Laundry"),
+    Item.SUPPLIES: ("护理用品", "件", "Supplies"),
+    Item.TRANSPORT: ("接送", "次", "Transport"),
+    Item.DAMAGE: ("物品损坏赔偿", "件", "Damage"),
+    Item.SECURITY_DEPOSIT: ("押金", "笔", "Security deposit"),
+    Item.MEMBERSHIP: ("会员费", "笔", "Membership"),
+}
+
+
+def line_of_item(item: Item, *, unit_amount: int, quantity: int) -> Line:
+    """Write what is asked for as a line of the price: so many at so much each."""
+    zh, unit, en = _ITEMS[item]
+    return Line(
+        code=item.value,
+        reason_zh=f"{zh} {yuan(unit_amount)} × {quantity} {unit}",
+        reason_en=f"{en} {yuan(unit_amount)} × {quantity}",
+        amount=unit_amount * quantity,
+        unit_amount=unit_amount,
+        quantity=quantity,
+    )
+
+
+def used_until(lines: Sequence[Line], *, check_in: date, check_out: date, left_on: date) -> Used:
+    """Return what of a stay was used by those who leave on a day; what was served beside it is used whole."""
+    beside = sum(line.amount for line in lines if line.code in _ITEMS)
+    used = used_by(
+        [line for line in lines if line.code not in _ITEMS], check_in=check_in, check_out=check_out, left_on=left_on
+    )
+    return Used(list_amount=used.list_amount + beside, price_amount=used.price_amount + beside)
+
+
+def month_fee(total_amount: int, *, nights: int) -> int:
+    """Return what thirty nights of a stay cost."""
+    return total_amount * 30 // nights
+
+
+class ChargeRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A charge beside the price as its guests and its institution see it."""
+
+    id: UUID
+    booking_id: UUID
+    kind: str
+    number: int
+    status: ChargeStatus
+    first_on: date
+    end_on: date
+    lines: list[Line]
+    amount: int
+    currency: str
+    due_at: datetime
+    settled_at: datetime | None
+
+
 class Paid(msgspec.Struct, frozen=True, kw_only=True):
     """What one payment brought in and has not yet given back."""
 
     payment_id: UUID
     amount: int
+
+
+class DefaultCause(StrEnum):
+    """Why an institution cannot honour a stay; all of them are its own cause."""
+
+    OVERBOOKED = "overbooked"
+    OUT_OF_SERVICE = "out_of_service"
+    STAFFING = "staffing"
+    CLOSING = "closing"
+    OTHER = "other"
+
+
+class Defaulted(msgspec.Struct, frozen=True, kw_only=True):
+    """A stay that its institution cancelled: what goes back, and the interest that the institution owes beside it."""
+
+    booking_id: UUID
+    refund_amount: int
+    interest_amount: int
 
 
 class Guest(msgspec.Struct, frozen=True, kw_only=True):

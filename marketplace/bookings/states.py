@@ -24,6 +24,7 @@ class Event(StrEnum):
     RETAKE = "retake"
     EXPIRE = "expire"
     CANCEL = "cancel"
+    INSTITUTION_CANCEL = "institution_cancel"
     CHECK_IN = "check_in"
     CHECK_OUT = "check_out"
     DISPLACE = "displace"
@@ -39,6 +40,8 @@ BOOKING = Machine(
         Transition(Event.RETAKE, Status.EXPIRED, Status.CONFIRMED, actors=("system",)),
         Transition(Event.CHECK_IN, Status.CONFIRMED, Status.CHECKED_IN, actors=("institution",)),
         Transition(Event.CANCEL, Status.CONFIRMED, Status.CANCELLED, actors=("family", "partner", "system")),
+        # A stay that its institution cannot honour: everything is paid back, and civil affairs counts it.
+        Transition(Event.INSTITUTION_CANCEL, Status.CONFIRMED, Status.CANCELLED, actors=("institution",)),
         Transition(Event.DISPLACE, Status.CONFIRMED, Status.DISPLACED, actors=("officer",)),
         Transition(Event.REFUND, Status.DISPLACED, Status.CANCELLED, actors=("system",)),
         Transition(Event.CHECK_OUT, Status.CHECKED_IN, Status.COMPLETED, actors=("institution",)),
@@ -47,3 +50,39 @@ BOOKING = Machine(
 
 FINAL = frozenset({Status.COMPLETED, Status.CANCELLED, Status.EXPIRED})
 HOLDS_ROOM = frozenset({Status.ON_HOLD, Status.CONFIRMED, Status.CHECKED_IN})
+
+
+class ChargeStatus(StrEnum):
+    """Where a charge beside the booked price stands: nothing is taken that the guests have not agreed to."""
+
+    PROPOSED = "proposed"
+    OPEN = "open"
+    PAID = "paid"
+    REFUSED = "refused"
+    LAPSED = "lapsed"
+    VOID = "void"
+
+
+class ChargeEvent(StrEnum):
+    """What can happen to a charge."""
+
+    ACCEPT = "accept"
+    REFUSE = "refuse"
+    PAY = "pay"
+    LAPSE = "lapse"
+    VOID = "void"
+
+
+CHARGE = Machine(
+    [
+        Transition(ChargeEvent.ACCEPT, ChargeStatus.PROPOSED, ChargeStatus.OPEN, actors=("family", "partner")),
+        Transition(ChargeEvent.REFUSE, ChargeStatus.PROPOSED, ChargeStatus.REFUSED, actors=("family", "partner")),
+        Transition(ChargeEvent.PAY, ChargeStatus.OPEN, ChargeStatus.PAID, actors=("system",)),
+        # An extension that is paid late is taken after all when its nights are still free.
+        Transition(ChargeEvent.PAY, ChargeStatus.LAPSED, ChargeStatus.PAID, actors=("system",)),
+        Transition(ChargeEvent.LAPSE, ChargeStatus.PROPOSED, ChargeStatus.LAPSED, actors=("system",), timer="due_at"),
+        Transition(ChargeEvent.LAPSE, ChargeStatus.OPEN, ChargeStatus.LAPSED, actors=("system",), timer="due_at"),
+        Transition(ChargeEvent.VOID, ChargeStatus.PROPOSED, ChargeStatus.VOID, actors=("system",)),
+        Transition(ChargeEvent.VOID, ChargeStatus.OPEN, ChargeStatus.VOID, actors=("system",)),
+    ]
+)

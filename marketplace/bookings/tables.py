@@ -2,7 +2,8 @@
 
 from piccolo.table import Table
 
-from marketplace.kit.columns import bigint, date, integer, jsonb, key, ref, sealed, text, timestamptz, uuid
+from marketplace.institutions.tables import Institution
+from marketplace.kit.columns import bigint, date, integer, jsonb, key, ref, sealed, smallint, text, timestamptz, uuid
 from marketplace.kit.db import DB
 
 
@@ -45,11 +46,44 @@ class Booking(Table, tablename="bookings", db=DB):
     free_cancel_until_at = timestamptz(null=True)
 
 
+class Charge(Table, tablename="booking_charges", db=DB):
+    """Something beside the booked price: further nights that the guests ask for, or what the institution proposes."""
+
+    id = key()
+    booking_id = ref(Booking)
+    institution_id = uuid()
+    kind = text()
+    number = smallint()
+    status = text()
+    quote_id = uuid(null=True)
+    allocation_id = uuid(null=True)
+    first_on = date()
+    end_on = date()
+    lines = jsonb()
+    amount = bigint()
+    currency = text()
+    due_at = timestamptz()
+    opened_at = timestamptz()
+    settled_at = timestamptz(null=True)
+
+
 class PayLink(Table, tablename="pay_links", db=DB):
     """The code by which anybody may pay what is due for a booking."""
 
     booking_id = key()
     code = text()
+
+
+class InstitutionCancellation(Table, tablename="institution_cancellations", db=DB):
+    """A stay that its institution could not honour, and what it owes for that."""
+
+    booking_id = key()
+    institution_id = ref(Institution)
+    cause = text()
+    refund_amount = bigint()
+    interest_amount = bigint()
+    cancelled_by = uuid()
+    cancelled_at = timestamptz()
 
 
 class CancellationQuote(Table, tablename="cancellation_quotes", db=DB):

@@ -178,6 +178,14 @@ class InspectionPublished(Event, frozen=True, kw_only=True):
     institution_id: UUID
 
 
+class InspectionEscalated(Event, frozen=True, kw_only=True):
+    """A drawn inspection was not made in time, and a higher level of civil affairs is told."""
+
+    kind = "inspection.escalated"
+
+    inspection_id: UUID
+
+
 class AssessmentEscalated(Event, frozen=True, kw_only=True):
     """An assessment is overdue, and a higher level of civil affairs is told."""
 

@@ -9,7 +9,8 @@ from marketplace.kit.db import fetch, fetch_one
 from marketplace.kit.errors import NotFound
 
 _CERTIFICATE = f"""
-SELECT {STANDING_COLUMNS}, c.plaque_text, c.status_position, i.id AS institution_id, i.name AS institution_name,
+SELECT {STANDING_COLUMNS}, (SELECT a.id FROM assessment_orders a WHERE a.certification_id = c.id
+          AND a.published_at IS NOT NULL AND a.assessed_on = c.assessed_on LIMIT 1) AS assessment_id, c.plaque_text, c.status_position, i.id AS institution_id, i.name AS institution_name,
        i.name_en AS institution_name_en, i.uscc, i.address, i.licensed_bed_count,
        coalesce(h.since, c.granted_at) AS status_since, coalesce(h.reason, '') AS status_reason
   FROM certifications c

@@ -19,7 +19,7 @@ Grade = Annotated[int, Meta(ge=1, le=5, examples=[4])]
 class CertificateView(msgspec.Struct, frozen=True, kw_only=True):
     """A certificate as anyone may check it: its standing now, not when it was printed.
 
-    ``standing`` is the status in words; ``credential`` is where the signed certificate is.
+    ``standing`` is the status in words; ``assessment`` explains every point of the grade; ``credential`` is where the signed certificate is.
     """
 
     number: Annotated[str, Meta(examples=["JLLJ-2026-00001"])]
@@ -36,6 +36,13 @@ class CertificateView(msgspec.Struct, frozen=True, kw_only=True):
     valid_from: date
     valid_until: date
     assessed_on: date
+    assessment: Annotated[
+        str | None,
+        Meta(
+            examples=["/v1/assessments/asm_0199a1c2d3e47f60a1b2c3d4e5f6071b"],
+            description="Where every point of the grade is explained.",
+        ),
+    ]
     assessment_overdue: bool
     institution_id: Annotated[str, Meta(pattern=pattern("ins"), examples=["ins_0199a1c2d3e47f60a1b2c3d4e5f60719"])]
     institution_name: Annotated[str, Meta(examples=["长白山云顶康养中心（示例）"])]
@@ -66,6 +73,7 @@ class CertificateView(msgspec.Struct, frozen=True, kw_only=True):
             valid_from=found.valid_from_on,
             valid_until=found.valid_until_on,
             assessed_on=found.assessed_on,
+            assessment=f"/v1/assessments/{wire('asm', found.assessment_id)}" if found.assessment_id else None,
             assessment_overdue=found.assessment_overdue,
             institution_id=wire("ins", found.institution_id),
             institution_name=found.institution_name,

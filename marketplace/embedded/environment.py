@@ -26,8 +26,14 @@ def urls(*, api_port: int, sandbox_port: int | None, given: Mapping[str, str]) -
     }
 
 
-def of_programs(
-    known: State, *, addresses: Mapping[str, str], database_url: str, redis_url: str, given: Mapping[str, str]
+def of_programs(  # noqa: PLR0913 - what is told are these facts, each named at the call.
+    known: State,
+    *,
+    addresses: Mapping[str, str],
+    database_url: str,
+    redis_url: str,
+    given: Mapping[str, str],
+    owner_url: str | None = None,
 ) -> dict[str, str]:
     """Return what every program is told; whatever the person has set stands.
 
@@ -50,7 +56,13 @@ def of_programs(
         told["STRIPE_SANDBOX_TOKEN"] = known.secret("STRIPE_SANDBOX_TOKEN")
         told["STRIPE_SANDBOX_WEBHOOK_URL"] = f"{addresses['api']}/v1/provider-webhooks/stripe"
     told |= {name: given[name] for name in told if given.get(name)}
-    return {**told, "DATABASE_URL": database_url, "REDIS_URL": redis_url}
+    owned = {"DATABASE_OWNER_URL": owner_url} if owner_url else {}
+    return {**told, "DATABASE_URL": database_url, **owned, "REDIS_URL": redis_url}
+
+
+def serving(told: Mapping[str, str]) -> dict[str, str]:
+    """Return what a program that serves is told: not how to own the database."""
+    return {name: value for name, value in told.items() if name != "DATABASE_OWNER_URL"}
 
 
 def borrow(home: Home) -> bool:

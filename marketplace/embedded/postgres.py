@@ -19,6 +19,7 @@ from marketplace.embedded.errors import PortTaken, PostgresUnavailable
 from marketplace.embedded.privileges import OrdinaryUser, ordinary_user
 
 ROLE = "houniao"
+APP_LOGIN = "houniao_app"
 DATABASE = "houniao"
 MEMORY_SECONDS = 10.0
 READY_SECONDS = 120.0  # Crash recovery replays the log first; a live postmaster is never given up earlier.
@@ -38,6 +39,10 @@ class Server(processes.Server):
     def url(self) -> str:
         """The address that goes into DATABASE_URL."""
         return self.url_of(DATABASE)
+
+    def app_url(self, password: str) -> str:
+        """Return the address for the application, whose login the migrations make: it owns nothing."""
+        return f"postgresql://{APP_LOGIN}:{password}@127.0.0.1:{self.port}/{DATABASE}"
 
     def url_of(self, database: str) -> str:
         """Return the address of another database on this server."""

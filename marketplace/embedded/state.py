@@ -50,6 +50,7 @@ SECRETS = {
     "STRIPE_API_KEY": lambda: f"sk_test_{secrets.token_hex(16)}",
     "STRIPE_WEBHOOK_SECRET": lambda: f"whsec_{secrets.token_hex(24)}",
     "STRIPE_SANDBOX_TOKEN": lambda: secrets.token_hex(16),
+    "DATABASE_PASSWORD": lambda: secrets.token_hex(24),
 }
 
 

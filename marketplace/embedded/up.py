@@ -56,15 +56,21 @@ class Site:
         own_api_port = self.api_port(api_port)
         sandbox_port = self.port("stripe_sandbox") if sandboxed else None
         addresses = environment.urls(api_port=own_api_port, sandbox_port=sandbox_port, given=self.given)
-        database_url, redis_url = self.database_url(), self.redis_url()
+        (database_url, owner_url), redis_url = self.database_urls(), self.redis_url()
         told = environment.of_programs(
-            self.known, addresses=addresses, database_url=database_url, redis_url=redis_url, given=self.given
+            self.known,
+            addresses=addresses,
+            database_url=database_url,
+            owner_url=owner_url,
+            redis_url=redis_url,
+            given=self.given,
         )
         environment.check({**self.given, **told})
         self.known.run = Run(pid=os.getpid(), urls=addresses, environment=told, processes=self.processes)
         self.save()
         sandbox = [parts.sandbox(home, told, port=sandbox_port)] if sandbox_port else []
-        product = [parts.api(home, told, port=own_api_port), parts.worker(home, told)]
+        serving = environment.serving(told)
+        product = [parts.api(home, serving, port=own_api_port), parts.worker(home, serving)]
         began = self.start(*sandbox)
         if with_seed and prepare.is_due(self.known, "seed", told):
             self.wait(*sandbox, began=began)  # The demo world has payments.
@@ -74,16 +80,17 @@ class Site:
         began = self.start(*product)
         self.wait(*sandbox, *product, began=began)
         # Nobody waits for the scheduler, and it would take its share of the cores from those one waits for.
-        self.bring_up(parts.beat(home, told))
+        self.bring_up(parts.beat(home, serving))
 
-    def database_url(self) -> str:
-        """Return the address of the person's own PostgreSQL, or of ours, started."""
+    def database_urls(self) -> tuple[str, str | None]:
+        """Return the address of the person's own PostgreSQL, or of ours, started, and the one for its owner."""
         given = self.given.get("DATABASE_URL")
         if given:
             self.report.step("PostgreSQL (DATABASE_URL)", given.rpartition("@")[2])
-            return given
+            return given, self.given.get("DATABASE_OWNER_URL")
         postgres.end_leftover(self.home.postgres)
-        return self.bring_up(parts.database(self.home, port=self.port("postgres"))).url
+        server = self.bring_up(parts.database(self.home, port=self.port("postgres")))
+        return server.app_url(self.known.secret("DATABASE_PASSWORD")), server.url
 
     def redis_url(self) -> str:
         """Return the address of the person's own Valkey or Redis, or of ours, started."""

@@ -1,4 +1,4 @@
-"""What signing in refuses."""
+"""What signing in refuses, and what two officers must decide together (the two-person rule)."""
 
 from typing import Any
 
@@ -96,3 +96,35 @@ class InvalidScope(OAuthRefused):
     code = "invalid_scope"
     zh = "权限范围无效"
     en = "The scope is unknown or not granted to this client."
+
+
+class SecondOfficerRequired(DomainError):
+    """What cannot be undone is approved by someone other than the officer who asked for it."""
+
+    code = "second_officer_required"
+    zh = "须由另一名省级工作人员批准"
+    en = "A second provincial officer must approve this."
+
+
+class DecisionNotPending(DomainError):
+    """The decision has already been approved, or has lapsed."""
+
+    code = "decision_not_pending"
+    zh = "该决定已处理"
+    en = "The decision is no longer pending."
+
+
+class DecisionExpired(DomainError):
+    """Nobody approved the decision in time; ask for it again."""
+
+    code = "decision_expired"
+    zh = "该决定已过批准期限，请重新提出"
+    en = "The decision was not approved in time; request it again."
+
+
+class DecisionAltered(DomainError):
+    """What is stored is not what the first officer asked for; nothing was done. Investigate, then request again."""
+
+    code = "decision_altered"
+    zh = "决定内容与提出时不一致，已拒绝执行"
+    en = "The decision differs from what was requested; nothing was done."

@@ -117,6 +117,12 @@ async def institution_emails(*, institution_id: UUID) -> list[str]:
     return [_open(row["email"], table="staff", column="email", row=row["id"]) for row in rows]
 
 
+async def finance_emails() -> list[str]:
+    """List the addresses of the platform's finance people, ordered by id."""
+    rows = await fetch("SELECT id, email FROM staff WHERE kind = 'finance' AND left_at IS NULL ORDER BY id")
+    return [_open(row["email"], table="staff", column="email", row=row["id"]) for row in rows]
+
+
 async def family_phone(*, family_id: UUID) -> str:
     """Return a family's telephone number in E.164. Refuses: NotFound."""
     row = await fetch_one("SELECT phone FROM families WHERE id = $1", family_id)

@@ -16,7 +16,7 @@ class Family(Table, tablename="families", db=DB):
 
 
 class Staff(Table, tablename="staff", db=DB):
-    """Someone who works at an institution or for civil affairs; ``institution_id`` is of a package above."""
+    """Someone who works at an institution, for civil affairs or in our finances; ``institution_id`` is of a package above."""
 
     id = key()
     kind = text()

@@ -1,14 +1,12 @@
 """Reading the ledger, and proving it. Balances are debit-positive: what we owe is negative."""
 
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 import msgspec
 
 from marketplace.kit.db import fetch, fetch_value
-from marketplace.ledger.rules import Account, Entry, Finding
+from marketplace.ledger.rules import Account, Finding
 
 
 class Balance(msgspec.Struct, frozen=True, kw_only=True):
@@ -18,17 +16,6 @@ class Balance(msgspec.Struct, frozen=True, kw_only=True):
     subject_id: UUID | None
     currency: str
     balance_amount: int
-
-
-class Posted(msgspec.Struct, frozen=True, kw_only=True):
-    """A journal as it was posted."""
-
-    id: int
-    dedupe: str
-    kind: str
-    provider_ref: str | None
-    posted_at: datetime
-    entries: tuple[Entry, ...]
 
 
 class Moved(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,20 +67,6 @@ async def totals() -> dict[tuple[Account, str], int]:
     return {(Account(row["account"]), row["currency"]): row["amount"] for row in rows}
 
 
-async def journals_of(booking_id: UUID) -> list[Posted]:
-    """Return the journals of a booking in the order of posting."""
-    rows = await fetch(
-        "SELECT j.id, j.dedupe, j.kind, j.provider_ref, j.posted_at, e.account, e.amount, e.currency, e.subject_id"
-        " FROM ledger_journals j JOIN ledger_entries e ON e.journal_id = j.id"
-        " WHERE j.booking_id = $1 ORDER BY j.id, e.line",
-        booking_id,
-    )
-    journals: dict[int, list[Any]] = {}
-    for row in rows:
-        journals.setdefault(row["id"], []).append(row)
-    return [_posted(lines) for lines in journals.values()]
-
-
 async def moved_at_provider(provider_ref: str, *, kinds: Sequence[str], currency: str) -> list[Moved]:
     """Return the journals of these kinds about one thing at the provider, and what each did to our balance there."""
     rows = await fetch(
@@ -135,23 +108,3 @@ async def verify() -> list[Finding]:
         " ORDER BY 1, 2"
     )
     return [msgspec.convert(dict(row), Finding) for row in rows]
-
-
-def _posted(lines: list[Any]) -> Posted:
-    first = lines[0]
-    return Posted(
-        id=first["id"],
-        dedupe=first["dedupe"],
-        kind=first["kind"],
-        provider_ref=first["provider_ref"],
-        posted_at=first["posted_at"],
-        entries=tuple(
-            Entry(
-                account=Account(line["account"]),
-                amount=line["amount"],
-                currency=line["currency"],
-                subject_id=line["subject_id"],
-            )
-            for line in lines
-        ),
-    )

@@ -10,6 +10,7 @@ import msgspec
 
 from marketplace.kit.outbox import Event, subclasses
 from marketplace.messaging.rules import HIDDEN, is_money
+from marketplace.transparency import events as _log_events  # noqa: F401 - the API itself publishes none of these.
 
 Json = dict[str, Any]
 

@@ -1,5 +1,6 @@
 """News of money, for partners and for the reactions above: ids and amounts in minor units, nothing else."""
 
+from datetime import date
 from typing import ClassVar
 from uuid import UUID
 
@@ -43,11 +44,22 @@ class RefundFailed(_RefundEvent, frozen=True, kw_only=True):
     kind = "refund.failed"
 
 
+class RefundHandedOver(Event, frozen=True, kw_only=True):
+    """People are to pay a refund by bank."""
+
+    kind = "refund.handed_over"
+
+    refund_id: UUID
+    booking_id: UUID
+    amount: int
+
+
 class DisputeOpened(Event, frozen=True, kw_only=True):
     """A payer's bank has taken money back until it decides; what is left of the booking's money is not passed on."""
 
     kind = "dispute.opened"
 
+    dispute_id: UUID
     payment_id: UUID
     booking_id: UUID
     amount: int
@@ -58,7 +70,26 @@ class DisputeDecided(Event, frozen=True, kw_only=True):
 
     kind = "dispute.decided"
 
+    dispute_id: UUID
     payment_id: UUID
     booking_id: UUID
     amount: int
     won: bool
+
+
+class MovementUnexplained(Event, frozen=True, kw_only=True):
+    """Money has moved at the provider, and nothing of ours explains it after an hour: it stands in suspense until people know."""
+
+    kind = "movement.unexplained"
+
+    entry_id: UUID
+    amount: int
+
+
+class BooksDisagree(Event, frozen=True, kw_only=True):
+    """The daily proof of the books has found something; the log names each finding."""
+
+    kind = "books.disagree"
+
+    verified_on: date
+    finding_count: int

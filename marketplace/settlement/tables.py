@@ -6,7 +6,7 @@ from piccolo.table import Table
 
 from marketplace.bookings.tables import Booking
 from marketplace.institutions.tables import Institution
-from marketplace.kit.columns import bigint, date, integer, key, ref, text, timestamptz, uuid
+from marketplace.kit.columns import bigint, date, integer, key, ref, sealed, text, timestamptz, uuid
 from marketplace.kit.db import DB
 
 
@@ -45,6 +45,7 @@ class Earning(Table, tablename="earnings", db=DB):
     unearned_payable_amount = bigint()
     currency = text()
     earned_at = timestamptz()
+    kind = text()
 
 
 class UnservedStay(Table, tablename="unserved_stays", db=DB):
@@ -85,6 +86,7 @@ class Transfer(Table, tablename="transfers", db=DB):
     failure_code = text(null=True)
     planned_at = timestamptz()
     settled_at = timestamptz(null=True)
+    release_id = uuid(null=True)
 
 
 class TransferReversal(Table, tablename="transfer_reversals", db=DB):
@@ -103,3 +105,49 @@ class TransferReversal(Table, tablename="transfer_reversals", db=DB):
     failure_code = text(null=True)
     requested_at = timestamptz()
     settled_at = timestamptz(null=True)
+
+
+class TransferRelease(Table, tablename="transfer_releases", db=DB):
+    """Frozen transfers that two finance people send all the same."""
+
+    id = key()
+    institution_id = ref(Institution)
+    amount = bigint()
+    currency = text()
+    transfers_hash = text()
+    reason = text()
+    requested_by = uuid()
+    requested_at = timestamptz()
+    expires_at = timestamptz()
+    approved_by = uuid(null=True)
+    approved_at = timestamptz(null=True)
+
+
+class Invoice(Table, tablename="invoices", db=DB):
+    """A request for an e-invoice of a booking; the buyer is sealed."""
+
+    id = key()
+    booking_id = ref(Booking)
+    institution_id = ref(Institution)
+    status = text()
+    buyer = sealed()
+    amount = bigint(null=True)
+    currency = text()
+    number = text(null=True)
+    issued_on = date(null=True)
+    requested_by = uuid()
+    requested_at = timestamptz()
+    settled_at = timestamptz(null=True)
+
+
+class Credit(Table, tablename="credits", db=DB):
+    """Money that an institution gives its guests back of its own will."""
+
+    id = key()
+    booking_id = ref(Booking)
+    institution_id = ref(Institution)
+    amount = bigint()
+    currency = text()
+    reason = sealed()
+    given_by = uuid()
+    given_at = timestamptz()

@@ -3,8 +3,10 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from enum import StrEnum
+from hashlib import sha256
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import msgspec
 from joserfc import jws
@@ -14,6 +16,8 @@ Jwk = dict[str, Any]
 
 # A key signs for a year; its public half is published for as long as anything that it signed may be shown.
 ROTATION = timedelta(days=365)
+# How long a request to change a key waits for its second officer; a proposal without a source.
+APPROVAL = timedelta(days=3)
 
 
 class Purpose(StrEnum):
@@ -21,6 +25,15 @@ class Purpose(StrEnum):
 
     CREDENTIAL = "credential"
     CHECKPOINT = "checkpoint"
+
+
+class RotationStatus(StrEnum):
+    """Where a request to change a key stands; it lapses also when the key has been changed since."""
+
+    PENDING = "pending"
+    APPROVED = "approved"
+    EXPIRED = "expired"
+    SUPERSEDED = "superseded"
 
 
 ALGORITHMS = {Purpose.CREDENTIAL: "ES256", Purpose.CHECKPOINT: "Ed25519"}
@@ -41,6 +54,43 @@ class SigningKey(PublicKey, frozen=True, kw_only=True):
     """A key that signs."""
 
     private_jwk: Jwk
+
+
+class Rotation(msgspec.Struct, frozen=True, kw_only=True):
+    """A request to change a key, which takes two officers."""
+
+    id: UUID
+    purpose: Purpose
+    compromised: bool
+    key_id: UUID
+    thumbprint: str
+    reason: str
+    requested_by: UUID
+    requested_at: datetime
+    expires_at: datetime
+    payload_hash: str
+    status: RotationStatus = RotationStatus.PENDING
+    approved_by: UUID | None = None
+    approved_at: datetime | None = None
+
+
+# What the second officer approves: all that was asked for, by whom and until when.
+_ASKED = ("id", "purpose", "compromised", "key_id", "reason", "requested_by", "requested_at", "expires_at")
+
+
+def digest_of(asked: Rotation) -> str:
+    """Return the SHA-256 of what was asked for."""
+    facts = {name: getattr(asked, name) for name in _ASKED}
+    return sha256(msgspec.json.encode(facts, order="deterministic")).hexdigest()
+
+
+def rotation_status(*, approved: bool, retired: bool, expires_at: datetime, now: datetime) -> RotationStatus:
+    """Return where a request stands at an instant."""
+    if approved:
+        return RotationStatus.APPROVED
+    if retired:
+        return RotationStatus.SUPERSEDED
+    return RotationStatus.EXPIRED if expires_at <= now else RotationStatus.PENDING
 
 
 def generate(purpose: Purpose, *, now: datetime) -> SigningKey:

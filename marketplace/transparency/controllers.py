@@ -1,5 +1,6 @@
 """The log for those who watch it: anyone, no account. Only hashes are told, never what was done or by whom."""
 
+from datetime import date
 from typing import Annotated
 
 from litestar import Controller, get
@@ -8,12 +9,13 @@ from litestar.params import QueryParameter
 from marketplace.kit.errors import NotFound
 from marketplace.kit.http.limits import GENERAL, limited
 from marketplace.kit.http.problems import refusals
+from marketplace.kit.pages import LIMIT_DEFAULT, BadCursor, Cursor, Limit, Page, decode_cursor, page
 from marketplace.settings import settings
 from marketplace.signing.queries import published
 from marketplace.signing.rules import Purpose
 from marketplace.transparency import queries
 from marketplace.transparency.rules import origin_of, verifier_key
-from marketplace.transparency.schemas import CheckpointView, ConsistencyView, InclusionView
+from marketplace.transparency.schemas import CheckpointView, ConsistencyView, DailyCheckpointView, InclusionView
 
 SIZE_MAX = 2**53
 Size = Annotated[int, QueryParameter(ge=1, le=SIZE_MAX, description="A number of leaves.")]
@@ -45,6 +47,25 @@ class AuditLog(Controller):
             verifier_keys=[verifier_key(origin, key.public_jwk) for key in keys],
             signed_at=found.signed_at,
         )
+
+    @get(
+        "/checkpoints",
+        operation_id="listCheckpoints",
+        summary="List the checkpoints of days · 每日检查点",
+        responses=refusals(BadCursor),
+    )
+    async def checkpoints(self, cursor: Cursor = None, limit: Limit = LIMIT_DEFAULT) -> Page[DailyCheckpointView]:
+        """Return the checkpoint that was handed out each day, the newest first.
+
+        Partners have had it in their feed and officers by mail: what they kept must be here, and
+        `marketplace audit verify --against FILE` holds the log against it.
+        """
+        found = page(
+            await queries.list_published(after=decode_cursor(cursor, date), limit=limit),
+            limit=limit,
+            key=lambda checkpoint: checkpoint.published_on,
+        )
+        return Page([DailyCheckpointView.of(one) for one in found.items], found.next_cursor)
 
     @get(
         "/inclusion",

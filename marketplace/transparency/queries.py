@@ -1,7 +1,7 @@
 """Reads of the log: checkpoints, leaves, and proofs from the nodes that they need."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 import msgspec
@@ -44,6 +44,24 @@ async def latest() -> StoredCheckpoint:
     if row is None:
         raise NotFound
     return StoredCheckpoint(**row)
+
+
+class PublishedCheckpoint(StoredCheckpoint, frozen=True):
+    """A checkpoint that was handed out as that of a day."""
+
+    published_on: date
+
+
+async def list_published(*, after: date | None = None, limit: int) -> list[PublishedCheckpoint]:
+    """Return up to ``limit + 1`` checkpoints of days, the newest first."""
+    rows = await fetch(
+        "SELECT c.size, c.root, c.note, c.signed_at, p.published_on FROM audit_publications p"
+        " JOIN audit_checkpoints c ON c.size = p.size WHERE ($1::date IS NULL OR p.published_on < $1)"
+        " ORDER BY p.published_on DESC LIMIT $2",
+        after,
+        limit + 1,
+    )
+    return [PublishedCheckpoint(**row) for row in rows]
 
 
 async def nodes(wanted: Sequence[Node]) -> dict[Node, bytes]:

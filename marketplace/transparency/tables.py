@@ -1,6 +1,6 @@
 """The tables of the tree; only raw SQL writes them, and nothing changes what is written."""
 
-from piccolo.columns import BigInt, SmallInt
+from piccolo.columns import BigInt, Date, SmallInt
 from piccolo.table import Table
 
 from marketplace.kit.columns import bigint, key, sealed, text, timestamptz
@@ -31,3 +31,11 @@ class AuditCheckpoint(Table, tablename="audit_checkpoints", db=DB):
     root = sealed()
     note = text()
     signed_at = timestamptz()
+
+
+class AuditPublication(Table, tablename="audit_publications", db=DB):
+    """Which checkpoint was handed out for which day."""
+
+    published_on = Date(primary_key=True, default=None, null=False)
+    size = bigint()
+    published_at = timestamptz()

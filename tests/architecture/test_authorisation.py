@@ -24,9 +24,11 @@ from marketplace.transparency.operations import sequence
 from tests.certifications.sheets import sheet_of
 from tests.support.sandbox import Sandbox
 from tests.support.sides import (
+    ADJUSTMENT,
     ANYONE,
     COUNTY,
     FAMILY,
+    FINANCE,
     PARTNER,
     PREFECTURE,
     PROMOTION,
@@ -40,7 +42,7 @@ from tests.support.sides import (
 )
 from tests.support.world import booking_body, build
 
-ROLES = (ANYONE, FAMILY, PARTNER, READER, STAFF, COUNTY, PREFECTURE, PROVINCE)
+ROLES = (ANYONE, FAMILY, PARTNER, READER, STAFF, COUNTY, PREFECTURE, PROVINCE, FINANCE)
 OFFICERS = frozenset({COUNTY, PREFECTURE, PROVINCE})
 GUESTS = frozenset({FAMILY, PARTNER})
 SIGNED_IN = frozenset(ROLES) - {ANYONE}
@@ -82,6 +84,11 @@ def always(value: object) -> Callable[[Ids], object]:
     return lambda _: value
 
 
+def finance(body: Callable[[Ids], object] | None = None) -> Route:
+    """Whose money it is makes no difference to the platform's finance people."""
+    return Route(callers=frozenset({FINANCE}), body=body, shared=True)
+
+
 HIDDEN = Route(callers=frozenset(), hidden=True)
 
 ROUTES: dict[str, Route] = {
@@ -109,6 +116,7 @@ ROUTES: dict[str, Route] = {
     "GET /v1/changes": public(),
     # Hashes alone: they say nothing to whoever does not hold the event.
     "GET /v1/audit/checkpoint": public(),
+    "GET /v1/audit/checkpoints": public(),
     "GET /v1/audit/inclusion": public(),
     "GET /v1/audit/consistency": public(),
     "GET /.well-known/did.json": public(),
@@ -141,6 +149,33 @@ ROUTES: dict[str, Route] = {
     "POST /v1/bookings/{booking_id}/cancellation": own(
         FAMILY, PARTNER, keyed=True, body=lambda ids: {"cancellation_quote_id": ids["cancellation_quote_id"]}
     ),
+    "GET /v1/bookings/{booking_id}/statement": own(FAMILY, PARTNER, READER, STAFF),
+    "GET /v1/bookings/{booking_id}/charges": own(FAMILY, PARTNER, READER, STAFF),
+    "POST /v1/bookings/{booking_id}/extension-quotes": own(
+        FAMILY, PARTNER, body=lambda ids: {"check_out": ids["longer"]}, booking_id="confirmed_id"
+    ),
+    "POST /v1/bookings/{booking_id}/extensions": own(
+        FAMILY, PARTNER, keyed=True, body=lambda ids: {"quote_id": ids["quote_id"]}, booking_id="confirmed_id"
+    ),
+    "POST /v1/bookings/{booking_id}/adjustments": own(STAFF, keyed=True, body=always(ADJUSTMENT)),
+    "POST /v1/bookings/{booking_id}/charges/{charge_id}/acceptance": own(FAMILY, PARTNER, booking_id="confirmed_id"),
+    "POST /v1/bookings/{booking_id}/charges/{charge_id}/refusal": own(FAMILY, PARTNER, booking_id="confirmed_id"),
+    "POST /v1/bookings/{booking_id}/invoice": own(FAMILY, PARTNER, body=always({"title": "王秀英"})),
+    "GET /v1/bookings/{booking_id}/invoice": own(FAMILY, PARTNER, READER, STAFF, booking_id="confirmed_id"),
+    "POST /v1/bookings/{booking_id}/invoice/issuance": own(
+        STAFF, body=always({"number": "2" * 20, "issued_on": "2026-12-01"})
+    ),
+    "POST /v1/bookings/{booking_id}/invoice/refusal": own(STAFF),
+    "POST /v1/bookings/{booking_id}/credits": own(
+        STAFF, keyed=True, body=always({"amount": {"amount": 100, "currency": "CNY"}, "reason": "热水停供"})
+    ),
+    "GET /v1/refund-tasks": finance(),
+    "POST /v1/refund-tasks/{refund_id}/proposal": finance(always({"bank_reference": "CMB-1"})),
+    "POST /v1/refund-tasks/{refund_id}/approval": finance(always({"bank_reference": "CMB-1"})),
+    "GET /v1/frozen-transfers": finance(),
+    "GET /v1/transfer-releases": finance(),
+    "POST /v1/transfer-releases": finance(lambda ids: {"institution_id": ids["institution_id"], **REASON}),
+    "POST /v1/transfer-releases/{release_id}/approval": finance(),
     "GET /v1/arrivals": Route(frozenset({STAFF})),
     "GET /v1/payee": Route(frozenset({STAFF})),
     "POST /v1/payee/onboarding": Route(frozenset({STAFF})),
@@ -239,6 +274,32 @@ ROUTES: dict[str, Route] = {
     "POST /v1/inspection-conflicts": Route(
         OFFICERS, body=lambda ids: {"institution_id": ids["institution_id"], "reason": "近亲属在该机构任职"}
     ),
+    "POST /v1/bookings/{booking_id}/institution-cancellation": own(
+        STAFF, keyed=True, body=always({"cause": "overbooked"})
+    ),
+    "POST /v1/bookings/{booking_id}/complaints": own(
+        FAMILY, PARTNER, body=always({"subject": "food", "statement": "餐食不符"}), booking_id="confirmed_id"
+    ),
+    "GET /v1/complaints": Route(GUESTS | {READER, STAFF} | OFFICERS),
+    "GET /v1/complaints/{complaint_id}": own(FAMILY, PARTNER, READER, STAFF, *OFFICERS),
+    "POST /v1/complaints/{complaint_id}/referral": officers(body=always({"statement": "请说明"})),
+    "POST /v1/complaints/{complaint_id}/reply": own(STAFF, body=always({"statement": "已整改"})),
+    "POST /v1/complaints/{complaint_id}/answer": officers(
+        body=always({"outcome": "unsubstantiated", "statement": "查无实据"})
+    ),
+    "POST /v1/incidents": own(STAFF, *OFFICERS, body=lambda ids: msgspec.json.decode(ids["incident"])),
+    "GET /v1/incidents": Route(OFFICERS | {STAFF}),
+    "GET /v1/incidents/{incident_id}": own(STAFF, *OFFICERS),
+    "POST /v1/incidents/{incident_id}/conclusion": officers(
+        body=always({"outcome": "unfounded", "statement": "未发生"})
+    ),
+    "GET /v1/signals": Route(OFFICERS),
+    "GET /v1/key-rotations": Route(frozenset({PROVINCE})),
+    "POST /v1/key-rotations": Route(
+        frozenset({PROVINCE}), body=always({"purpose": "credential", "compromised": False, **REASON})
+    ),
+    # The keys are of the whole service; both sides' provinces are one.
+    "POST /v1/key-rotations/{rotation_id}/approvals": Route(frozenset({PROVINCE}), shared=True),
     # In development and tests; anywhere else they are not found, which messaging's tests prove.
     "GET /_dev/outbox": public(),
     "GET /_dev/clock": public(),
@@ -383,6 +444,13 @@ def test_every_route_with_an_id_of_a_tenant_is_tried_with_a_foreign_one() -> Non
         ("/v1/cases", STAFF, 1),
         ("/v1/rectifications", STAFF, 1),
         ("/v1/appeals", STAFF, 1),
+        ("/v1/complaints", FAMILY, 1),
+        ("/v1/complaints", PARTNER, 1),
+        ("/v1/complaints", STAFF, 2),
+        ("/v1/complaints", COUNTY, 2),
+        ("/v1/incidents", STAFF, 1),
+        ("/v1/incidents", COUNTY, 1),
+        ("/v1/signals", COUNTY, 1),
     ],
 )
 async def test_lists_of_two_tenants_have_nothing_in_common(stage: Stage, path: str, role: str, least: int) -> None:

@@ -121,6 +121,10 @@ def test_what_is_required_is_shown_as_required(spec: dict) -> None:
         "POST /v1/bookings",
         "POST /v1/bookings/{booking_id}/payments",
         "POST /v1/bookings/{booking_id}/cancellation",
+        "POST /v1/bookings/{booking_id}/institution-cancellation",
+        "POST /v1/bookings/{booking_id}/extensions",
+        "POST /v1/bookings/{booking_id}/adjustments",
+        "POST /v1/bookings/{booking_id}/credits",
     }
 
 

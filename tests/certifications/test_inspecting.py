@@ -18,6 +18,7 @@ from marketplace.kit.audit import SYSTEM
 from marketplace.kit.db import execute, fetch, fetch_one, fetch_value, transaction
 from marketplace.kit.errors import Invalid, NotFound
 from marketplace.kit.ids import new_id, wire
+from marketplace.messaging import operations as messaging
 from tests.certifications.conftest import BAISHAN, FUSONG, NOW, PROVINCE, TODAY, kinds
 from tests.certifications.test_scoring import confirm, enter
 
@@ -228,3 +229,26 @@ async def test_within_a_year_nobody_is_drawn_twice_before_everybody(certify, ins
     assert [row["period"] for row in rows] == ["2027Q1", "2027Q2"]
     assert len({row["institution_id"] for row in rows}) == 2
     assert await recomputing.verify_all() == {wire("drw", one): [] for one in await inspections.drawn_ids()}
+
+
+async def test_an_inspection_that_nobody_makes_climbs_the_levels_and_is_told(drawn, inspectors, add_officer):
+    await add_officer(Level.PROVINCE, PROVINCE)
+    reached = []
+    for days in (0, 1, 2, 15, 16, 17):
+        late = datetime(2027, 5, 7, 4, tzinfo=UTC) + timedelta(days=days)
+        await operations.escalate_uninspected(now=late)
+        reached.append((await inspections.inspection(drawn.id)).escalated_to)
+        await messaging.tell_of_uninspected(inspection_id=drawn.id, now=late) if reached[-1] else None
+    assert reached == [None, "prefecture", "prefecture", "prefecture", "province", "province"]
+    assert (await kinds()).count("inspection.escalated") == 2
+    assert await fetch_value("SELECT count(*) FROM messages WHERE template = 'inspection_escalated'") == 2
+
+
+@pytest.mark.parametrize("ending", ["recorded", "expired"])
+async def test_what_was_inspected_or_has_ended_is_not_escalated(drawn, inspectors, ending):
+    if ending == "recorded":
+        await record(drawn, next(iter(inspectors.values())))
+    else:
+        await operations.expire_due(now=datetime(2031, 1, 1, tzinfo=UTC))
+    assert await operations.escalate_uninspected(now=datetime(2031, 1, 2, tzinfo=UTC)) == 0
+    assert (await inspections.inspection(drawn.id)).escalated_to is None

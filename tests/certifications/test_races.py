@@ -7,8 +7,9 @@ from datetime import timedelta
 import pytest
 
 from marketplace.certifications import operations, queries
-from marketplace.certifications.errors import DecisionNotPending, InstitutionNotBookable
+from marketplace.certifications.errors import InstitutionNotBookable
 from marketplace.certifications.rules import Revoked
+from marketplace.identity.errors import DecisionNotPending
 from marketplace.identity.rules import Level
 from marketplace.kit.db import fetch_value, transaction
 from marketplace.kit.errors import IllegalTransition

@@ -4,15 +4,9 @@ import asyncpg
 import pytest
 
 from marketplace.certifications import operations, queries
-from marketplace.certifications.errors import (
-    DecisionAltered,
-    DecisionExpired,
-    DecisionNotPending,
-    DecisionPending,
-    InstitutionNotBookable,
-    SecondOfficerRequired,
-)
+from marketplace.certifications.errors import DecisionPending, InstitutionNotBookable
 from marketplace.certifications.states import DecisionStatus, Status
+from marketplace.identity.errors import DecisionAltered, DecisionExpired, DecisionNotPending, SecondOfficerRequired
 from marketplace.identity.rules import Level
 from marketplace.kit import audit
 from marketplace.kit.clock import local_midnight

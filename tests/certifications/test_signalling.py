@@ -135,6 +135,20 @@ async def test_institutions_at_risk_are_seen_twice_a_year(certified, prefecture)
     assert (await open_order(certified))["due_on"] == day + timedelta(days=10)
 
 
+async def test_signals_that_reach_no_trigger_bring_the_scheduled_visit_forward(certified):
+    due = "SELECT assessment_due_on FROM certifications"
+    for kind in (SignalKind.COMPLAINT, SignalKind.INSTITUTION_CANCELLATION):
+        assert await raise_signal(certified, kind) is None
+    assert await fetch_value(due) == certified.assessment_due_on == date(2028, 3, 1)
+    assert await raise_signal(certified, SignalKind.COMPLAINT) is None
+    assert await fetch_value(due) == date(2027, 9, 1)
+    # Whoever comes to be at risk later is given the notice of every scheduled visit.
+    await execute("UPDATE certifications SET assessed_on = '2026-10-01', assessment_due_on = '2027-10-01'")
+    await raise_signal(certified, SignalKind.COMPLAINT, now=at(date(2027, 8, 1)))
+    assert await fetch_value(due) == date(2027, 8, 31)
+    assert await fetch_value("SELECT count(*) FROM audit_events WHERE action = 'assessment.brought_forward'") == 2
+
+
 async def test_an_overdue_assessment_climbs_the_levels(certified, prefecture):
     await raise_signal(certified, SignalKind.INCIDENT)
     due_on = date(2027, 3, 11)

@@ -30,12 +30,19 @@ from schemathesis.python._constants.orchestrator import make_constants_value_sou
 from marketplace.embedded import ports, programs
 from marketplace.payments import gateway as gateways
 from tests.support.sandbox import API_KEY, SECRET, Sandbox
-from tests.support.sides import FAMILY, PARTNER, PROVINCE, READER, STAFF, Ids, Side, build_side
+from tests.support.sides import FAMILY, FINANCE, PARTNER, PROVINCE, READER, STAFF, Ids, Side, build_side
 from tests.support.world import World, build, hold
 
 SPEC = Path(__file__).parents[2] / "openapi" / "openapi.json"
 WIRE_ID = re.compile(r"([a-z]{3})_[0-9a-f]{32}")
-ROLES = {"anyone": None, "family": FAMILY, "partner": PARTNER, "institution": STAFF, "officer": PROVINCE}
+ROLES = {
+    "anyone": None,
+    "family": FAMILY,
+    "partner": PARTNER,
+    "institution": STAFF,
+    "officer": PROVINCE,
+    "finance": FINANCE,
+}
 
 
 def load(*, boundaries: bool) -> schemathesis.BaseSchema:

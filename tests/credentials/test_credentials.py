@@ -128,11 +128,18 @@ async def test_what_was_not_signed_here_is_forged(client, certified, at_now) -> 
     assert outcome(lists[0]) == Outcome.FORGED
 
 
+async def change_key(province, second, *, compromised: bool, now=NOW) -> None:
+    asked = await signing.request_rotation(
+        purpose=Purpose.CREDENTIAL, compromised=compromised, reason="介质遗失", actor=province, now=now
+    )
+    await signing.approve_rotation(rotation_id=asked.id, actor=second, now=now)
+
+
 async def test_old_keys_verify_after_a_rotation_and_compromised_ones_do_not(
-    client, stranger, certified, province, at_now
+    client, stranger, certified, province, second, at_now
 ):
     old, _, _ = await tokens(client, certified.number)
-    await signing.rotate(Purpose.CREDENTIAL, actor=province, now=NOW)
+    await change_key(province, second, compromised=False)
     new, keys, lists = await tokens(client, certified.number)
 
     assert len(keys["verificationMethod"]) == 2
@@ -146,7 +153,7 @@ async def test_old_keys_verify_after_a_rotation_and_compromised_ones_do_not(
         == 1
     )
 
-    await signing.rotate(Purpose.CREDENTIAL, actor=province, now=NOW, compromised=True)
+    await change_key(province, second, compromised=True)
     latest, keys, lists = await tokens(client, certified.number)
     assert verify(new, keys=keys, status_lists=lists, now=NOW).outcome is Outcome.FORGED
     assert verify(old, keys=keys, status_lists=lists, now=NOW).outcome is Outcome.VALID
@@ -157,8 +164,10 @@ async def test_old_keys_verify_after_a_rotation_and_compromised_ones_do_not(
     )
     assert [line["action"] for line in lines] == [
         "signing_key.made",
+        "signing_key.rotation_requested",
         "signing_key.retired",
         "signing_key.made",
+        "signing_key.rotation_requested",
         "signing_key.compromised",
         "signing_key.made",
     ]

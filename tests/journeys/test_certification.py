@@ -22,7 +22,6 @@ from marketplace.certifications.errors import (
     PublicityRunning,
     ReportMissing,
     SecondAssessorRequired,
-    SecondOfficerRequired,
 )
 from marketplace.certifications.queries import applying
 from marketplace.certifications.queries.proceeding import list_rectifications
@@ -32,6 +31,7 @@ from marketplace.certifications.rules.applying import REQUIRED, ApplicationKind
 from marketplace.certifications.rules.proceeding import CaseKind, CaseStatus
 from marketplace.certifications.states import AssessmentStatus, Event, Status
 from marketplace.certifications.states.appeals import AppealEvent, AppealStatus
+from marketplace.identity.errors import SecondOfficerRequired
 from marketplace.institutions.operations import register
 from marketplace.kit.audit import SYSTEM
 from marketplace.kit.db import fetch_value

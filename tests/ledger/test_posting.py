@@ -12,6 +12,7 @@ from marketplace.kit.ids import new_id
 from marketplace.ledger import operations, queries, rules
 from marketplace.ledger.errors import JournalDiffers, Unbalanced
 from marketplace.ledger.rules import Account, Entry, Journal, Whose
+from tests.support.books import journal_kinds
 
 NOW = datetime(2026, 7, 1, 4, tzinfo=UTC)
 
@@ -50,7 +51,7 @@ async def test_a_stay_from_capture_to_transfer() -> None:
         (Account.INSTITUTION_PAYABLE, "CNY"): 0,
         (Account.REFUND_PENDING, "CNY"): 0,
     }
-    assert [journal.kind for journal in await queries.journals_of(stay.booking_id)] == [
+    assert await journal_kinds(stay.booking_id) == [
         "capture",
         "refund_requested",
         "refund_taken",

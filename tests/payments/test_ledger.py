@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import msgspec
 import pytest
 import structlog
 
@@ -13,6 +14,7 @@ from marketplace.ledger import rules
 from marketplace.ledger.rules import Account
 from marketplace.payments import operations, queries
 from marketplace.payments.rules import Method, RefundReason
+from tests.support.books import journal_kinds
 
 REFUNDS_PENDING = "4000000000007726"
 CARD_FEE = (428_000 * 340 + 5_000) // 10_000 + 200
@@ -29,7 +31,7 @@ async def ask(desk, payment_id, amount):
 
 
 async def kinds(booking_id):
-    return [journal.kind for journal in await ledger_queries.journals_of(booking_id)]
+    return await journal_kinds(booking_id)
 
 
 @pytest.fixture
@@ -150,10 +152,15 @@ async def test_what_nothing_explains_goes_to_suspense_after_an_hour_and_leaves_i
     ]
     [finding] = await queries.verify_provider(before=desk.now + timedelta(hours=2))
     assert (finding.check, finding.expected) == ("provider_entry_is_explained", 428_000)
+    assert await queries.suspense() == (1, 428_000)
+    # It is told once, however often it is looked at.
+    assert await operations.match_balance(now=desk.now + timedelta(hours=2)) == 1
+    assert (await desk.published()).count("movement.unexplained") == 1
 
     await desk.apply(payment_id)
     assert await operations.match_balance(now=desk.now + timedelta(hours=3)) == 0
     assert await ledger_queries.balance(Account.SUSPENSE) == 0
+    assert await queries.suspense() == (0, 0)
     assert await ledger_queries.balance(Account.STRIPE) == 428_000 - CARD_FEE
     assert await ledger_queries.verify() == []
 
@@ -174,3 +181,33 @@ async def test_a_journal_that_the_provider_knows_nothing_of_is_named(desk, openi
         5_000,
     )
     assert await fetch_value("SELECT count(*) FROM provider_balance_entries WHERE journal_id IS NOT NULL") == 0
+
+
+async def test_money_that_goes_back_at_another_rate_than_it_came_is_our_gain_or_loss(
+    desk, gateway, opening, monkeypatch
+):
+    """CNY settles in another currency: a payment that was refunded whole leaves nothing in clearing."""
+    rates = {"charge": (11, 10), "refund": (112, 100)}
+    ask_all = gateway.list_balance_entries
+
+    async def settled_abroad(since):
+        return [
+            msgspec.structs.replace(
+                entry, amount=entry.amount * rates[entry.type][0] // rates[entry.type][1], currency="HKD", fee_amount=0
+            )
+            for entry in await ask_all(since)
+        ]
+
+    monkeypatch.setattr(gateway, "list_balance_entries", settled_abroad)
+    payment_id = await desk.paid()
+    for amount in (28_000, 400_000):
+        await operations.submit_refund(refund_id=await ask(desk, payment_id, amount), now=desk.now)
+    for _ in range(2):
+        assert await operations.match_balance(now=desk.now) == 0
+
+    totals = await ledger_queries.totals()
+    assert totals[Account.FX_CLEARING, "CNY"] == totals[Account.FX_CLEARING, "HKD"] == 0
+    assert totals[Account.FX_GAIN_LOSS, "HKD"] == 428_000 * 112 // 100 - 428_000 * 11 // 10
+    assert totals[Account.STRIPE, "HKD"] == -totals[Account.FX_GAIN_LOSS, "HKD"]
+    assert totals[Account.STRIPE, "CNY"] == 0
+    assert await ledger_queries.verify() == []

@@ -237,7 +237,7 @@ async def build_random_town() -> Town:
             place,
             name=f"第{number}号康养院（示例）",
             grade=3 + number % 3,
-            certified_days_ago=60 if number else 1_040,
+            certified_days_ago=60 if number else 1_055,
             services=("meals", "hot_spring") if number % 2 else ("meals", "tcm"),
         )
         await town.plan(

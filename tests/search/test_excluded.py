@@ -71,7 +71,7 @@ async def test_never_certified(client, town) -> None:
 
 
 async def test_beyond_the_certificate(client, town) -> None:
-    house = await town.open(certified_days_ago=3 * 365 - 140)
+    house = await town.open(certified_days_ago=3 * 365 - 125)
     await town.room(house)
     found = await reasons(client, house)
     assert list(found) == ["stay_beyond_certificate"]
@@ -144,7 +144,7 @@ async def test_a_window_in_which_every_date_is_restricted(client, town, house, r
 
 
 async def test_a_window_whose_free_dates_are_beyond_the_certificate(client, town) -> None:
-    house = await town.open(certified_days_ago=3 * 365 - 140)
+    house = await town.open(certified_days_ago=3 * 365 - 125)
     room = await town.room(house)
     [until] = [facts["valid_until"] for facts in (await reasons(client, house)).values()]
     await town.take(room, 100, (date.fromisoformat(until) - TODAY).days, units=2)

@@ -15,6 +15,7 @@ from marketplace.ledger import queries as ledger
 from marketplace.ledger.rules import Account
 from marketplace.settlement import operations, queries
 from seed.telling import until
+from tests.support.books import transfers_of
 from tests.support.planted import Plant
 from tests.support.sandbox import API_KEY, Sandbox
 from tests.support.world import PLACE, Caller, World, hold, open_payment, read, visit
@@ -80,9 +81,9 @@ class House:
 
     async def send(self, booking_id: UUID) -> list[queries.TransferRow]:
         """Submit a booking's transfers as if their day had come."""
-        for transfer in await queries.transfers_of(booking_id):
+        for transfer in await transfers_of(booking_id):
             await operations.submit_transfer(transfer_id=transfer.id, now=clock.now())
-        return await queries.transfers_of(booking_id)
+        return await transfers_of(booking_id)
 
     async def owed(self) -> tuple[int, int]:
         """What we owe the institution, and what it owes us."""

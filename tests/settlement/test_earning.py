@@ -8,6 +8,7 @@ from marketplace.kit import clock
 from marketplace.kit.db import execute, fetch_value
 from marketplace.ledger.rules import Account
 from marketplace.settlement import operations, queries
+from tests.support.books import transfers_of
 
 AGAIN = (
     "INSERT INTO earnings SELECT gen_random_uuid(), booking_id, institution_id, 'again', first_on, end_on, amount,"
@@ -26,7 +27,7 @@ async def test_a_short_stay_is_earned_at_check_in_less_commission_once(house, ba
     assert await operations.earn(booking_id=booking_id, now=clock.now()) == 0
 
     (earning,) = await queries.earnings_of(booking_id)
-    (transfer,) = await queries.transfers_of(booking_id)
+    (transfer,) = await transfers_of(booking_id)
     assert (earning.amount, earning.payable_amount, earning.commission_bps) == (280_000, 246_400, 1_200)
     assert (transfer.amount, transfer.status, transfer.due_at) == (
         246_400,
@@ -59,11 +60,11 @@ async def test_what_is_left_is_earned_when_the_guests_leave(house, balance):
     booking_id = await house.served(nights=45)
     await house.pass_days(45)
     await house.step(booking_id, "check-out")
-    await operations.close_stay(booking_id=booking_id, now=clock.now())
+    await operations.close_booking(booking_id=booking_id, now=clock.now())
     assert [row.period for row in await queries.earnings_of(booking_id)][1:] != []
     assert await balance(Account.CUSTOMER_HELD, booking_id) == 0
-    await operations.close_stay(booking_id=booking_id, now=clock.now())
-    assert len(await queries.transfers_of(booking_id)) == 2
+    await operations.close_booking(booking_id=booking_id, now=clock.now())
+    assert len(await transfers_of(booking_id)) == 2
 
 
 async def test_a_stay_whose_news_was_lost_is_found_and_earned(house):
@@ -89,9 +90,9 @@ async def test_the_database_refuses_more_than_was_earned_and_a_night_earned_twic
     from marketplace.kit.db import transaction
 
     booking_id = await house.served()
-    before = await queries.transfers_of(booking_id)
+    before = await transfers_of(booking_id)
     with pytest.raises(asyncpg.IntegrityConstraintViolationError):
         async with transaction():
             await execute(change)
-    assert await queries.transfers_of(booking_id) == before
+    assert await transfers_of(booking_id) == before
     assert await fetch_value("SELECT count(*) FROM earnings") == 1

@@ -10,6 +10,7 @@ from marketplace.ledger.rules import Account
 from marketplace.payments import operations as payments
 from marketplace.payments import queries as payment_queries
 from marketplace.settlement import operations, queries
+from tests.support.books import transfers_of
 
 
 async def test_an_institution_is_paid_three_days_after_check_in(house, balance, sandbox):
@@ -39,7 +40,7 @@ async def test_a_lost_answer_moves_the_money_once(house, sandbox):
     with pytest.raises(Exception, match=r"."):
         await house.send(booking_id)
     await sandbox.control("chaos", {"lose_response_rate": 0.0})
-    (lost,) = await queries.transfers_of(booking_id)
+    (lost,) = await transfers_of(booking_id)
     assert (lost.status, await house.has(account)) == ("submitted", 246_400)
     (found,) = await house.send(booking_id)
     assert (found.status, await house.has(account)) == ("succeeded", 246_400)
@@ -80,10 +81,10 @@ async def test_money_waits_for_who_is_no_payee_yet(house):
     booking_id = await house.served()
     await house.pass_days(3)
     await operations.submit_due(now=clock.now())
-    assert [row.status for row in await queries.transfers_of(booking_id)] == ["planned"]
+    assert [row.status for row in await transfers_of(booking_id)] == ["planned"]
     account = await house.become_payee()
     await operations.submit_due(now=clock.now())
-    assert [row.status for row in await queries.transfers_of(booking_id)] == ["succeeded"]
+    assert [row.status for row in await transfers_of(booking_id)] == ["succeeded"]
     assert await house.has(account) == 246_400
 
 
@@ -102,7 +103,7 @@ async def test_a_payee_that_the_provider_restricts_is_tried_again_when_it_is_not
     await sandbox.control(f"accounts/{account}/onboard", {})
     await operations.refresh_payees(now=clock.now())
     await operations.submit_due(now=clock.now())
-    (sent,) = await queries.transfers_of(booking_id)
+    (sent,) = await transfers_of(booking_id)
     assert (sent.status, await house.has(account)) == ("succeeded", 246_400)
 
 

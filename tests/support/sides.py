@@ -17,6 +17,11 @@ from marketplace.identity.rules import Kind, Level, Scope
 from marketplace.kit.audit import SYSTEM
 from marketplace.kit.db import execute, fetch_value, transaction
 from marketplace.kit.ids import new_id, parse, wire
+from marketplace.payments import operations as payments
+from marketplace.quality import operations as quality
+from marketplace.quality.rules import IncidentKind, Severity, Subject
+from marketplace.signing import operations as signing
+from marketplace.signing.rules import Purpose
 from marketplace.tours import operations as tours
 from marketplace.tours.rules import BlockWanted, DepartureDraft
 from seed import procedure
@@ -26,9 +31,11 @@ from tests.support.world import Caller, World, hold, open_payment, read
 from tests.tours.conftest import DRAFT
 
 ANYONE, FAMILY, PARTNER, READER, STAFF = "anyone", "family", "partner", "reading partner", "institution"
+FINANCE = "finance"
 COUNTY, PREFECTURE, PROVINCE = "county", "prefecture", "province"
 
 Ids = Mapping[str, str]
+ADJUSTMENT = {"item": "extra_meals", "unit_price": {"amount": 3000, "currency": "CNY"}, "quantity": 4}
 REASON = {"reason": "现场检查，依据事实"}
 PROMOTION = {
     "code": "MATRIX",
@@ -69,6 +76,7 @@ async def build_side(world: World, bank: Sandbox, *, place: str, county: str, pr
         COUNTY: await world.officer(Level.COUNTY, county),
         PREFECTURE: await world.officer(Level.PREFECTURE, prefecture),
         PROVINCE: province,
+        FINANCE: await world.finance(),
     }
     async with transaction():
         session = await open_session(
@@ -80,6 +88,8 @@ async def build_side(world: World, bank: Sandbox, *, place: str, county: str, pr
     found.callers[READER] = Caller(session=session, client=world.client)
     found.of_family = await guest_ids(world, bank, found.callers[FAMILY])
     found.of_partner = await guest_ids(world, bank, found.callers[PARTNER])
+    for guest, ids in ((FAMILY, found.of_family), (PARTNER, found.of_partner)):
+        ids.update(await money_ids(found.callers[guest], found.callers[STAFF], ids))
     await certifications.order_due_assessments(now=world.now + timedelta(days=350))
     certification_id = wire("crt", world.certification_id)
     revocable_id = await add_revocable(world, province, place=place)
@@ -90,6 +100,7 @@ async def build_side(world: World, bank: Sandbox, *, place: str, county: str, pr
     assert promotion.status_code == 201, promotion.text
     found.shared = {
         "promotion_id": promotion.json()["id"],
+        **await finance_ids(world, parse("pay", found.of_family["payment_id"])),
         "institution_id": wire("ins", world.institution_id),
         **await add_procedure(world, found, uncertified),
         "certification_id": certification_id,
@@ -106,8 +117,77 @@ async def build_side(world: World, bank: Sandbox, *, place: str, county: str, pr
         "name": "start.js",
         "path": "redoc",
         **await open_to_all(world),
+        **await add_quality(world, found),
     }
     return found
+
+
+async def add_quality(world: World, side: Side) -> dict[str, str]:
+    """Leave a complaint of each guest, referred to the institution, an incident, and the signals of both."""
+    officer, staff = side.callers[COUNTY].principal, side.callers[STAFF].principal
+    for role, theirs in ((FAMILY, side.of_family), (PARTNER, side.of_partner)):
+        complaint = await quality.complain(
+            booking_id=parse("bkg", theirs["confirmed_id"]),
+            subject=Subject.FOOD,
+            statement="餐食不符",
+            actor=side.callers[role].principal,
+            now=world.now,
+        )
+        await quality.refer(complaint_id=complaint.id, note="请说明", actor=officer, now=world.now)
+        await quality.follow_complaint(complaint_id=complaint.id, now=world.now)
+        theirs["complaint_id"] = wire("cpl", complaint.id)
+    incident = await quality.report(
+        institution_id=world.institution_id,
+        kind=IncidentKind.FALL,
+        severity=Severity.MINOR,
+        occurred_at=world.now,
+        statement="跌倒",
+        actor=staff,
+        now=world.now,
+    )
+    report = {
+        "institution_id": wire("ins", world.institution_id),
+        "kind": "fall",
+        "severity": "minor",
+        "occurred_at": world.now.isoformat(),
+        "statement": "跌倒",
+    }
+    rotation = await signing.request_rotation(
+        purpose=Purpose.CHECKPOINT, compromised=False, reason="更换", actor=officer, now=world.now
+    )
+    quality_ids = {"rotation_id": wire("rot", rotation.id)}
+    return quality_ids | {"incident_id": wire("icd", incident.id), "incident": msgspec.json.encode(report).decode()}
+
+
+async def money_ids(guest: Caller, staff: Caller, ids: Ids) -> dict[str, str]:
+    """Leave a proposed adjustment and a request for an invoice with a confirmed booking."""
+    booking = f"/v1/bookings/{ids['confirmed_id']}"
+    proposed = await staff.post(f"{booking}/adjustments", ADJUSTMENT, key=new_id().hex)
+    assert proposed.status_code == 201, proposed.text
+    asked = await guest.post(f"{booking}/invoice", {"title": "王秀英"})
+    assert asked.status_code == 201, asked.text
+    return {"charge_id": proposed.json()["id"]}
+
+
+async def finance_ids(world: World, payment_id: UUID) -> dict[str, str]:
+    """Leave a refund that people are to pay, and a release that somebody asked for."""
+    refund_id = await payments.request_interest(
+        payment_id=payment_id,
+        principal_amount=100_000,
+        year_bps=300,
+        dedupe=f"matrix:{payment_id}",
+        now=world.now + timedelta(days=30),
+    )
+    release_id = new_id()
+    await execute(
+        "INSERT INTO transfer_releases (id, institution_id, amount, currency, transfers_hash, reason, requested_by,"
+        " requested_at, expires_at) VALUES ($1, $2, 1, 'CNY', '', '核对无误', $1, $3, $3)",
+        release_id,
+        world.institution_id,
+        world.now,
+    )
+    assert refund_id is not None
+    return {"refund_id": wire("ref", refund_id), "release_id": wire("rel", release_id)}
 
 
 async def add_revocable(world: World, province: Caller, *, place: str) -> str:
@@ -222,6 +302,7 @@ async def guest_ids(world: World, bank: Sandbox, guest: Caller) -> dict[str, str
         "cancellation_quote_id": offer.json()["id"],
         "confirmed_id": confirmed["id"],
         "payment_id": payment["id"],
+        "longer": world.day(153).isoformat(),
         "wish": msgspec.json.encode(world.wish(first=160)).decode(),
     }
 

@@ -81,6 +81,9 @@ class World:
     async def staff(self, institution_id: UUID | None = None) -> Caller:
         return await self._staff(Kind.INSTITUTION, institution_id=institution_id or self.institution_id)
 
+    async def finance(self) -> Caller:
+        return await self._staff(Kind.FINANCE)
+
     async def family(self, phone: str = "+8613800138000") -> Caller:
         family_id = await identity.register_family(phone=phone, now=self.now)
         return await self._open(Kind.FAMILY, family_id)

@@ -144,7 +144,7 @@ async def test_lists_ask_the_database_a_fixed_number_of_times(client, trip, coun
         answer = await client.get("/v1/departures")
 
     assert len(answer.json()["items"]) == 4
-    assert len(statements) == 6, statements
+    assert len(statements) == 7, statements
     async with count_queries() as statements:
         await client.get("/v1/tours")
     assert len(statements) == 1

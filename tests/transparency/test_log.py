@@ -11,7 +11,6 @@ from marketplace.kit.audit import SYSTEM
 from marketplace.kit.db import execute, fetch, fetch_one, fetch_value, transaction
 from marketplace.kit.ids import new_id
 from marketplace.signing import operations as signing
-from marketplace.signing.rules import Purpose
 from marketplace.transparency import operations, proofs, queries
 from marketplace.transparency.rules import hashed, merkle, opened
 from tests.certifications.conftest import NOW
@@ -259,7 +258,7 @@ async def test_a_proof_of_what_is_not_there_is_refused(client, query: str, statu
 async def test_checkpoints_of_a_retired_key_stay_good() -> None:
     await act(2)
     await operations.sequence(now=NOW)
-    await signing.rotate(Purpose.CHECKPOINT, actor=SYSTEM, now=NOW + timedelta(days=365))
+    assert await signing.rotate_due(now=NOW + timedelta(days=365)) == 1
     await operations.sequence(now=NOW)
 
     assert await named() == []

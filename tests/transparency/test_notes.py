@@ -1,12 +1,13 @@
 """Checkpoints as signed notes."""
 
 import base64
+import json
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from marketplace.signing.rules import Purpose, generate
-from marketplace.transparency.rules import BadNote, Checkpoint, opened, origin_of, signed, verifier_key
+from marketplace.transparency.rules import BadNote, Checkpoint, notes_in, opened, origin_of, signed, verifier_key
 from tests.certifications.conftest import NOW
 
 KEY = generate(Purpose.CHECKPOINT, now=NOW)
@@ -53,3 +54,15 @@ def test_an_altered_note_does_not_open(altered: str) -> None:
 
 def test_the_log_is_named_for_its_address() -> None:
     assert origin_of("https://houniao.example") == "houniao.example/audit"
+
+
+def test_checkpoints_are_found_in_whatever_somebody_kept() -> None:
+    later = signed(Checkpoint("houniao.example/audit", 2048, bytes(32)), private_jwk=OTHER.private_jwk)
+    answer = json.dumps({"items": [{"note": NOTE}, {"note": later}], "next_cursor": None})
+    mail = f"请留存本邮件。\r\n\r\n{NOTE}\n\nKeep this mail.\n\n{NOTE}".replace("\n", "\r\n").replace("\r\r", "\r")
+
+    assert notes_in(NOTE) == [NOTE]
+    assert notes_in(NOTE + "\n" + later) == [NOTE, later]
+    assert notes_in(answer) == [NOTE, later]
+    assert notes_in(mail) == [NOTE, NOTE]
+    assert notes_in("nothing of the kind") == notes_in("") == notes_in("{}") == []

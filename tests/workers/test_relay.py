@@ -2,7 +2,7 @@
 
 import pytest
 
-from marketplace.certifications.events import CertificationSuspended
+from marketplace.certifications.events import CertificationRegraded
 from marketplace.identity.events import SessionCodeRequested
 from marketplace.kit import clock, outbox
 from marketplace.kit.db import fetch, fetch_value, transaction
@@ -52,9 +52,7 @@ async def test_the_queue_is_kept_short(relay, monkeypatch):
 
 async def test_news_for_partners_only_is_closed_without_a_nudge(relay):
     async with transaction():
-        await outbox.publish(
-            CertificationSuspended(certification_id=new_id(), institution_id=new_id()), now=clock.now()
-        )
+        await outbox.publish(CertificationRegraded(certification_id=new_id(), institution_id=new_id()), now=clock.now())
     await relay.dispatch(now=clock.now())
     assert relay.sent == []
     assert await fetch_value("SELECT state FROM outbox") == "done"

@@ -7,14 +7,9 @@ from litestar.params import FromPath
 from marketplace.bookings import operations, queries
 from marketplace.bookings.schemas import ImpactView
 from marketplace.certifications import queries as certifications
-from marketplace.certifications.errors import (
-    DecisionAltered,
-    DecisionExpired,
-    DecisionNotPending,
-    SecondOfficerRequired,
-)
 from marketplace.certifications.queries.policies import policy_on
 from marketplace.certifications.schemas import CertificationView
+from marketplace.identity.errors import DecisionAltered, DecisionExpired, DecisionNotPending, SecondOfficerRequired
 from marketplace.identity.guards import requires
 from marketplace.identity.rules import Level, Principal
 from marketplace.kit import clock

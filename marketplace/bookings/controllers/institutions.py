@@ -1,21 +1,24 @@
 """What an institution does with the bookings it hosts."""
 
 from datetime import date, timedelta
-from typing import Annotated
+from typing import Annotated, Any
 
-from litestar import Controller, get, post
+import msgspec
+from litestar import Controller, Request, Response, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, QueryParameter
+from litestar.params import FromPath, JSONBody, QueryParameter
 
 from marketplace.bookings import operations, queries
 from marketplace.bookings.errors import BalanceUnpaid, TooEarly
-from marketplace.bookings.schemas import BookingView
+from marketplace.bookings.schemas import BookingView, InstitutionCancellationRequest, InstitutionCancellationView
 from marketplace.identity.guards import requires
 from marketplace.identity.rules import Principal
-from marketplace.kit import clock
+from marketplace.kit import clock, idempotency
 from marketplace.kit.errors import IllegalTransition, invalid
 from marketplace.kit.http.limits import GENERAL, limited
 from marketplace.kit.http.problems import refusals
+from marketplace.kit.http.replays import IdempotencyKey, key_of, respond
+from marketplace.kit.idempotency import Answer
 from marketplace.kit.ids import parse
 from marketplace.kit.pages import Page
 
@@ -24,7 +27,7 @@ WEEK = timedelta(days=6)  # Today and six more.
 
 
 class FrontDesk(Controller):
-    """Arrivals, acknowledgement, check-in and check-out."""
+    """Arrivals, acknowledgement, check-in and check-out, and the stays that cannot be honoured."""
 
     tags = ("bookings",)
     guards = (requires("institution"), limited(GENERAL))
@@ -95,6 +98,37 @@ class FrontDesk(Controller):
         found, now = parse("bkg", booking_id), clock.now()
         await operations.check_out(principal=principal, booking_id=found, now=now)
         return await self._view(principal, booking_id)
+
+    @post(
+        "/v1/bookings/{booking_id:str}/institution-cancellation",
+        status_code=200,
+        summary="Cancel a stay that cannot be honoured · 机构取消",
+        operation_id="cancelAsInstitution",
+        response_description="What goes back to the guest",
+        responses=refusals(IllegalTransition),
+    )
+    async def cancel(
+        self,
+        request: Request[Any, Any, Any],
+        principal: NamedDependency[Principal],
+        booking_id: FromPath[str],
+        data: JSONBody[InstitutionCancellationRequest],
+        idempotency_key: IdempotencyKey = None,
+    ) -> Response[InstitutionCancellationView]:
+        """Cancel a confirmed stay for the institution's own cause: all goes back, the guest is told, civil affairs counts it.
+
+        Two such cancellations within ninety days call for an assessment.
+        """
+        now = clock.now()
+        key = await key_of(request, principal=principal.id, value=idempotency_key)
+
+        async def perform() -> Answer:
+            found = await operations.cancel_by_institution(
+                principal=principal, booking_id=parse("bkg", booking_id), cause=data.cause, now=now
+            )
+            return Answer(status=200, body=msgspec.json.encode(InstitutionCancellationView.of(found)))
+
+        return respond(await idempotency.once(key, perform, now=now))
 
     async def _view(self, principal: Principal, booking_id: str) -> BookingView:
         now = clock.now()

@@ -35,6 +35,15 @@ async def plan_chases(row: Row, *, paid_amount: int, now: datetime) -> None:
             await publish(job, now=now, due_at=chase_at(leg, step))
 
 
+async def make_pay_link(booking_id: UUID) -> None:
+    """Make the link by which anybody may pay what is due for a booking, once."""
+    await execute(
+        "INSERT INTO pay_links (booking_id, code) VALUES ($1, $2) ON CONFLICT (booking_id) DO NOTHING",
+        booking_id,
+        secrets.token_urlsafe(_CODE_BYTES),
+    )
+
+
 async def chase(*, booking_id: UUID, leg: str, number: int, step: str, now: datetime) -> None:
     """Take one step for a leg: a message with a link to pay, or, when all were in vain, the end that was announced.
 
@@ -65,11 +74,7 @@ async def chase(*, booking_id: UUID, leg: str, number: int, step: str, now: date
 
 
 async def _remind(row: Row, leg: Leg, left: int, taken: Chase, *, now: datetime) -> None:
-    await execute(
-        "INSERT INTO pay_links (booking_id, code) VALUES ($1, $2) ON CONFLICT (booking_id) DO NOTHING",
-        row.id,
-        secrets.token_urlsafe(_CODE_BYTES),
-    )
+    await make_pay_link(row.id)
     following = CHASES[CHASES.index(taken) + 1]
     last = CHASES[-1]
     await publish(

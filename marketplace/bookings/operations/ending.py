@@ -6,20 +6,22 @@ from datetime import datetime
 import msgspec
 
 from marketplace.bookings.events import BookingCancelled
+from marketplace.bookings.operations.charging import void_charges
 from marketplace.bookings.operations.loading import Row
 from marketplace.bookings.rules import Paid, cancels_free
 from marketplace.bookings.states import Event
 from marketplace.kit import audit
 from marketplace.kit.audit import Actor
+from marketplace.kit.clock import local_date
 from marketplace.kit.db import execute
 from marketplace.kit.outbox import publish
 from marketplace.payments import operations as payments
 from marketplace.payments import queries as payment_queries
-from marketplace.payments.rules import RefundReason
-from marketplace.pricing.rules import CancellationPolicy, Cause, refund_due
+from marketplace.payments.rules import TRADER_CAUSES, RefundReason
+from marketplace.pricing.rules import CancellationPolicy, Cause, rate_on, refund_due
 
 
-def owed(row: Row, *, now: datetime) -> int:
+def owed(row: Row, *, cause: Cause = Cause.CONSUMER, now: datetime) -> int:
     """Return what cancelling a booking now refunds, in fen: by its policy, and all of it while it may be cancelled free."""
     free = cancels_free(row.free_cancel_from_at, row.free_cancel_until_at, now=now)
     return refund_due(
@@ -29,7 +31,7 @@ def owed(row: Row, *, now: datetime) -> int:
         first_paid_at=row.first_paid_at,
         check_in=row.check_in,
         now=now,
-        cause=Cause.TRADER if free else Cause.CONSUMER,
+        cause=Cause.TRADER if free else cause,
     )
 
 
@@ -47,7 +49,7 @@ async def end(  # noqa: PLR0913 - how a booking ends is these facts, each named 
 ) -> None:
     """Close a locked booking and send back ``refunds``; ``cause`` names each refund, so that a repeat adds nothing.
 
-    Publishes: booking.cancelled.
+    For the trader's cause the institution owes interest beside each refund (R18). Publishes: booking.cancelled.
     """
     status = row.after(event)
     await execute(
@@ -57,6 +59,7 @@ async def end(  # noqa: PLR0913 - how a booking ends is these facts, each named 
         now,
         reason.value,
     )
+    of_trader = reason in TRADER_CAUSES or cancels_free(row.free_cancel_from_at, row.free_cancel_until_at, now=now)
     for part in refunds:
         await payments.request_refund(
             payment_id=part.payment_id,
@@ -66,6 +69,17 @@ async def end(  # noqa: PLR0913 - how a booking ends is these facts, each named 
             actor=actor,
             now=now,
         )
+        if of_trader:
+            await payments.request_interest(
+                payment_id=part.payment_id,
+                principal_amount=part.amount,
+                year_bps=rate_on(Cause.TRADER, local_date(now)).year_bps,
+                dedupe=f"interest:{cause}:{part.payment_id}",
+                actor=actor,
+                now=now,
+            )
+    if row.has_open_charges:
+        await void_charges(row, now=now)
     await payments.cancel_open_payments(booking_id=row.id, now=now)
     refund_amount = sum(part.amount for part in refunds)
     await publish(BookingCancelled(**row.news, reason=reason.value, refund_amount=refund_amount), now=now)

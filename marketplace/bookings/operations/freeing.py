@@ -21,12 +21,21 @@ from marketplace.kit.outbox import publish
 _SUSPENDED = ("suspended", "revocation_noticed")
 
 
-async def offer_free_cancellations(*, institution_id: UUID | None = None, now: datetime) -> int:
-    """Let every confirmed booking of a suspended institution, or of all of them, be cancelled free; returns how many.
+async def offer_free_cancellations(*, institution_id: UUID, now: datetime) -> int:
+    """Let every confirmed booking of a suspended institution be cancelled free; returns how many that are new.
 
     Each booking is its own transaction and gets the right once, so a run that breaks off is finished by the next.
     Publishes: booking.free_cancellation_offered.
     """
+    return await _offer_each(institution_id, now=now)
+
+
+async def offer_missed_free_cancellations(*, now: datetime) -> int:
+    """Do the same for every suspended institution: the guests hear of it within the day though news of it was lost."""
+    return await _offer_each(None, now=now)
+
+
+async def _offer_each(institution_id: UUID | None, *, now: datetime) -> int:
     rows = await fetch(
         "SELECT b.id, b.institution_id FROM bookings b JOIN certifications c ON c.institution_id = b.institution_id"
         " AND c.is_current WHERE c.status = ANY($1) AND b.status = 'confirmed'"

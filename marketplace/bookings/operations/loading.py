@@ -20,7 +20,11 @@ _COLUMNS = (
     " cancellation_policy, hold_expires_at, hold_extended_at, acknowledged_at, decision_id,"
     " free_cancel_from_at, free_cancel_until_at,"
     " (SELECT q.promotion_code IS NOT NULL FROM quotes q WHERE q.id = bookings.quote_id) AS is_promoted,"
-    " (SELECT q.party FROM quotes q WHERE q.id = bookings.quote_id) AS party"
+    " (SELECT q.party FROM quotes q WHERE q.id = bookings.quote_id) AS party,"
+    " (SELECT c.allocation_id FROM booking_charges c WHERE c.booking_id = bookings.id AND c.status = 'open'"
+    "   AND c.kind = 'extension') AS further_allocation_id,"
+    " EXISTS (SELECT FROM booking_charges c WHERE c.booking_id = bookings.id AND c.status IN ('proposed', 'open'))"
+    "   AS has_open_charges"
 )
 
 
@@ -55,6 +59,8 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     free_cancel_until_at: Any
     is_promoted: bool
     party: Party | None
+    further_allocation_id: UUID | None
+    has_open_charges: bool
 
     @property
     def partner_id(self) -> UUID | None:
@@ -93,11 +99,16 @@ async def peek_own(booking_id: UUID, *, principal: Principal) -> Row:
 
 
 async def give_back(row: Row) -> None:
-    """Return the nights or seats that a booking holds, and its promotion; called before the booking itself is locked."""
+    """Return the nights or seats that a booking holds, those of an open extension too, and its promotion.
+
+    Called before the booking itself is locked.
+    """
     if row.departure_id is not None and row.seat_id is not None:
         await tours.unseat(departure_id=row.departure_id, seat_id=row.seat_id)
     elif row.allocation_id is not None:
         await inventory.release(allocation_id=row.allocation_id)
+        if row.further_allocation_id is not None:
+            await inventory.release(allocation_id=row.further_allocation_id)
         if row.is_promoted:
             await pricing.give_back_promotion(booking_id=row.id)
 

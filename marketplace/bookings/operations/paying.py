@@ -7,8 +7,9 @@ import msgspec
 
 from marketplace.bookings import queries
 from marketplace.bookings.errors import HoldExpired, LegNotDue
-from marketplace.bookings.operations.loading import lock, peek_own
-from marketplace.bookings.rules import OPEN_FOR_PAYMENT, PAYMENT_OPEN, opens_on, part_to_pay, payable
+from marketplace.bookings.operations.charging import BESIDE_THE_PRICE, open_charge
+from marketplace.bookings.operations.loading import Row, lock, peek_own
+from marketplace.bookings.rules import OPEN_FOR_PAYMENT, PAYMENT_OPEN, Payable, opens_on, part_to_pay, payable
 from marketplace.bookings.states import Status
 from marketplace.identity.rules import Principal
 from marketplace.kit import audit
@@ -61,9 +62,7 @@ async def _pay(  # noqa: PLR0913 - as above.
             raise IllegalTransition(current=row.status.value, event="pay")
         if row.status is Status.ON_HOLD and row.hold_expires_at <= now:
             raise HoldExpired
-        due = payable(msgspec.json.decode(row.schedule, type=list[Leg]), paid_amount=row.paid_amount)
-        if due is None or due.leg.leg != leg or local_date(now) < opens_on(due.leg):
-            raise LegNotDue(payable=due.leg.leg if due else None)
+        due, until = await _due(row, leg, now=now)
         payment_id = await payments.open_payment(
             booking_id=booking_id,
             institution_id=row.institution_id,
@@ -72,15 +71,31 @@ async def _pay(  # noqa: PLR0913 - as above.
             method=method,
             leg_number=due.leg.number,
             leg_amount=due.leg.amount,
-            amount=part_to_pay(due, wished=amount, may_part=row.status is not Status.ON_HOLD),
+            amount=part_to_pay(
+                due, wished=amount, may_part=row.status is not Status.ON_HOLD and leg not in BESIDE_THE_PRICE
+            ),
             currency=row.currency,
-            expires_at=row.hold_expires_at if row.status is Status.ON_HOLD else now + PAYMENT_OPEN,
+            expires_at=until,
             actor=actor,
             now=now,
         )
         await audit.record("booking.payment_opened", actor=actor, subject=booking_id, now=now)
     return_url = f"{settings().public_url}/payments/{wire('pay', payment_id)}/return"
     await payments.start_payment(
-        payment_id=payment_id, success_url=return_url, cancel_url=return_url, actor=actor, now=now
+        payment_id=payment_id, success_url=return_url, cancel_url=f"{return_url}?left=true", actor=actor, now=now
     )
     return payment_id
+
+
+async def _due(row: Row, leg: LegName, *, now: datetime) -> tuple[Payable, datetime]:
+    """Return what is to be paid for a leg, and until when its page may be open. Refuses: LegNotDue."""
+    if leg in BESIDE_THE_PRICE:
+        charge = await open_charge(row.id, leg)
+        if charge is None or charge.due_at <= now:
+            raise LegNotDue(payable=None)
+        found = Leg(leg=leg.value, amount=charge.amount, due_on=local_date(charge.due_at), number=charge.number)
+        return Payable(leg=found, left_amount=charge.amount), charge.due_at
+    due = payable(msgspec.json.decode(row.schedule, type=list[Leg]), paid_amount=row.paid_amount)
+    if due is None or due.leg.leg != leg or local_date(now) < opens_on(due.leg):
+        raise LegNotDue(payable=due.leg.leg if due else None)
+    return due, row.hold_expires_at if row.status is Status.ON_HOLD else now + PAYMENT_OPEN

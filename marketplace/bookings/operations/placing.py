@@ -129,6 +129,8 @@ async def requote(*, principal: Principal, quote_id: UUID, now: datetime) -> Quo
 
 
 def _check_party(offer: Quote, guests: Sequence[Guest], partner_reference: str | None, principal: Principal) -> None:
+    if offer.schedule[0].leg == "extension":
+        raise invalid("quote_id", zh="延住报价不能用于新预订", en="This quote extends a stay; it books no new one.")
     if len(guests) != offer.guest_count:
         raise GuestCountDiffers(
             quoted=offer.guest_count, fields=invalid("guests", zh="人数与报价不符", en="Not the quoted number").fields

@@ -3,22 +3,36 @@
 from datetime import datetime
 from uuid import UUID
 
+import structlog
+
 from marketplace.bookings.events import BookingConfirmed, BookingExpired, PaymentArrivedLate
+from marketplace.bookings.operations.charging import (
+    BESIDE_THE_PRICE,
+    EXTENSION,
+    Charge,
+    lock_charge,
+    numbered_charge,
+    receive_charge,
+)
 from marketplace.bookings.operations.chasing import plan_chases
+from marketplace.bookings.operations.extending import secure_extension
 from marketplace.bookings.operations.loading import Row, give_back, lock, peek
-from marketplace.bookings.states import Event, Status
+from marketplace.bookings.states import CHARGE, ChargeEvent, Event, Status
 from marketplace.certifications import operations as certifications
 from marketplace.inventory import operations as inventory
-from marketplace.kit import audit
+from marketplace.kit import audit, failpoints
 from marketplace.kit.db import execute, transaction
-from marketplace.kit.errors import Busy, DomainError
+from marketplace.kit.errors import Busy, DomainError, NotFound
 from marketplace.kit.outbox import publish
 from marketplace.payments import operations as payments
 from marketplace.payments import queries as payment_queries
+from marketplace.payments.queries import PaymentRow
 from marketplace.payments.rules import Recorded, RefundReason
 from marketplace.payments.states import PaymentStatus
 from marketplace.pricing import operations as pricing
 from marketplace.tours import operations as tours
+
+log = structlog.get_logger("bookings")
 
 
 async def apply_payment(*, payment_id: UUID, now: datetime) -> None:
@@ -32,7 +46,7 @@ async def apply_payment(*, payment_id: UUID, now: datetime) -> None:
         payment = await payment_queries.payment(payment_id)
         before = await peek(payment.booking_id)
         succeeded = outcome.status is PaymentStatus.SUCCEEDED
-        secured = await _secure(before, now=now) if succeeded else None
+        secured = await _secure(before, payment, now=now) if succeeded else None
         row = await lock(payment.booking_id)
         if row.status is not before.status:
             # Another operation moved the booking while we took the locks above it: start again from what it left.
@@ -40,32 +54,51 @@ async def apply_payment(*, payment_id: UUID, now: datetime) -> None:
         recorded = await payments.record_outcome(payment_id=payment_id, outcome=outcome, now=now)
         if recorded.changed and recorded.captured_amount and secured is not None:
             await _receive(row, recorded=recorded, amount=recorded.captured_amount, secured=secured, now=now)
+            failpoints.reach("payment.recorded")
 
 
 async def apply_provider_event(*, event_id: UUID, now: datetime) -> None:
-    """Apply one stored webhook to what it is about; the object itself is fetched, the event is only a hint."""
+    """Apply one stored webhook to what it is about; the object itself is fetched, the event is only a hint.
+
+    Our rows are committed before the provider hears of them, so that one we do not have is another system's.
+    """
     subject = await payment_queries.resolve(event_id)
-    if subject.kind == "payment" and subject.id is not None:
-        await apply_payment(payment_id=subject.id, now=now)
-    elif subject.kind == "refund" and subject.id is not None:
-        await payments.apply_refund(refund_id=subject.id, now=now)
+    try:
+        if subject.kind == "payment" and subject.id is not None:
+            await apply_payment(payment_id=subject.id, now=now)
+        elif subject.kind == "refund" and subject.id is not None:
+            await payments.apply_refund(refund_id=subject.id, now=now)
+        elif subject.kind == "dispute" and subject.ref is not None:
+            await payments.apply_dispute(provider_dispute_id=subject.ref, now=now)
+    except NotFound:
+        log.warning("an event of the provider is about nothing of ours", event_id=str(event_id), subject=subject.kind)
     await payments.mark_applied(event_id=event_id, now=now)
 
 
 class _Secured:
     """What was found when the room was made certain: the allocation that now stands, or none."""
 
-    def __init__(self, *, ok: bool, allocation_id: UUID | None = None, seat_id: UUID | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        ok: bool,
+        allocation_id: UUID | None = None,
+        seat_id: UUID | None = None,
+        charge: Charge | None = None,
+    ) -> None:
         self.ok = ok
         self.allocation_id = allocation_id
         self.seat_id = seat_id
+        self.charge = charge
 
 
-async def _secure(row: Row, *, now: datetime) -> _Secured:
+async def _secure(row: Row, payment: PaymentRow, *, now: datetime) -> _Secured:
     """Make the room and the price certain under the locks that come before the booking's.
 
     These are certification, departure, room type and the use of a promotion.
     """
+    if payment.leg in BESIDE_THE_PRICE:
+        return await _secure_charge(row, payment, now=now)
     if row.status in (Status.CONFIRMED, Status.CHECKED_IN):
         return _Secured(ok=True, allocation_id=row.allocation_id, seat_id=row.seat_id)
     if row.status not in (Status.ON_HOLD, Status.EXPIRED):
@@ -85,6 +118,21 @@ async def _secure(row: Row, *, now: datetime) -> _Secured:
         if row.status is Status.ON_HOLD:
             await give_back(row)
         return _Secured(ok=False)
+
+
+async def _secure_charge(row: Row, payment: PaymentRow, *, now: datetime) -> _Secured:
+    """Make certain what is paid beside the price: further nights must still be had, from who may still be booked."""
+    charge = await numbered_charge(row.id, payment.leg, payment.leg_number)
+    payable = CHARGE.allows(charge.status, ChargeEvent.PAY) and row.status in (Status.CONFIRMED, Status.CHECKED_IN)
+    if not payable:
+        return _Secured(ok=False)
+    try:
+        async with transaction():
+            if charge.kind is EXTENSION:
+                await secure_extension(row, charge, now=now)
+    except DomainError:
+        return _Secured(ok=False)
+    return _Secured(ok=True, charge=charge)
 
 
 async def _secure_room(row: Row, *, now: datetime) -> _Secured:
@@ -124,11 +172,14 @@ async def _receive(row: Row, *, recorded: Recorded, amount: int, secured: _Secur
     if recorded.surplus:
         await _send_back(row, recorded=recorded, amount=amount, reason=RefundReason.SURPLUS_PAYMENT, now=now)
         return
-    if row.status in (Status.CONFIRMED, Status.CHECKED_IN):
-        await execute("UPDATE bookings SET paid_amount = paid_amount + $2 WHERE id = $1", row.id, amount)
-        return
     if not secured.ok:
         await _send_back(row, recorded=recorded, amount=amount, reason=RefundReason.LATE_PAYMENT, now=now)
+        return
+    if secured.charge is not None:
+        await receive_charge(row, await lock_charge(secured.charge.id), amount=amount, now=now)
+        return
+    if row.status in (Status.CONFIRMED, Status.CHECKED_IN):
+        await execute("UPDATE bookings SET paid_amount = paid_amount + $2 WHERE id = $1", row.id, amount)
         return
     status = row.after(Event.CONFIRM if row.status is Status.ON_HOLD else Event.RETAKE)
     await execute(

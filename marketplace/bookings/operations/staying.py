@@ -7,6 +7,7 @@ import msgspec
 
 from marketplace.bookings.errors import BalanceUnpaid, TooEarly
 from marketplace.bookings.events import BookingAcknowledged, BookingCheckedIn, BookingCompleted
+from marketplace.bookings.operations.charging import void_charges
 from marketplace.bookings.operations.loading import Row, lock, peek_own
 from marketplace.bookings.operations.rooming import give_out
 from marketplace.bookings.rules import due_by
@@ -66,7 +67,10 @@ async def check_in(*, principal: Principal, booking_id: UUID, now: datetime) -> 
 
 
 async def check_out(*, principal: Principal, booking_id: UUID, now: datetime) -> None:
-    """End the stay. Refuses: NotFound, IllegalTransition. Publishes: booking.completed."""
+    """End the stay, and with it whatever is open beside its price.
+
+    Refuses: NotFound, IllegalTransition. Publishes: booking.completed, booking.charge_ended.
+    """
     async with transaction():
         row = await _lock_hosted(booking_id, principal)
         status = row.after(Event.CHECK_OUT)
@@ -76,6 +80,8 @@ async def check_out(*, principal: Principal, booking_id: UUID, now: datetime) ->
             status.value,
             now,
         )
+        if row.has_open_charges:
+            await void_charges(row, now=now)
         await publish(BookingCompleted(**row.news), now=now)
         await audit.record("booking.completed", actor=principal, subject=booking_id, now=now)
 

@@ -74,6 +74,7 @@ WITH captures AS (
            coalesce(sum(r.amount), 0)::bigint AS refunded,
            coalesce(bool_or(r.reason IN ('late_payment', 'surplus_payment')), false) AS sent_back
       FROM payments p LEFT JOIN bookings b ON b.id = p.booking_id LEFT JOIN refunds r ON r.payment_id = p.id
+            AND r.reason <> 'interest'
      WHERE p.status = 'succeeded' GROUP BY p.id, b.id
 )
 SELECT 'capture_has_booking_or_refund' AS check, id::text AS subject, captured_amount AS expected, refunded AS found

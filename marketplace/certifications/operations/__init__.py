@@ -46,6 +46,9 @@ from marketplace.certifications.operations.objecting import (
 from marketplace.certifications.operations.planting import (
     plant_rubric,
 )
+from marketplace.certifications.operations.pressing import (
+    escalate_uninspected,
+)
 from marketplace.certifications.operations.proceeding import (
     call_hearing,
     conclude,
@@ -122,6 +125,7 @@ __all__ = (
     "ensure_bookable",
     "enter_result",
     "escalate_overdue",
+    "escalate_uninspected",
     "expire_due",
     "extend_decision",
     "fail_reinspection",

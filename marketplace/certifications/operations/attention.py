@@ -52,7 +52,8 @@ async def call_attention(*, now: datetime) -> int:
 async def _escalate(deadline_id: UUID, told: str | None, *, now: datetime) -> bool:
     found = await concerned(deadline_id)
     there = (await jurisdiction_levels(found.jurisdiction_code)).values()
-    level = next_level(Level(told) if told else None, first=RESPONSIBLE[found.deadline.clock], there=map(Level, there))
+    first = Level.PROVINCE if found.is_of_first_assessment else RESPONSIBLE[found.deadline.clock]
+    level = next_level(Level(told) if told else None, first=first, there=map(Level, there))
     async with transaction():
         marked = await fetch_value(
             "UPDATE certification_deadlines SET escalated_to = $2, escalated_at = $3 WHERE id = $1 AND status = 'running'"

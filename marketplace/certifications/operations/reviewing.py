@@ -116,9 +116,7 @@ async def reject(*, application_id: UUID, grounds: Grounds, actor: Principal, no
     """
     async with transaction():
         after = await lock_for_review(application_id, Event.REJECT, actor=actor)
-        if after.score is not None:
-            await visiting.lock_settled(after, event=Event.REJECT, now=now)
-        await visiting.cancel_visit(after.id)
+        await visiting.close_visit(after, now=now)
         await answer_objections(after.id, outcome="upheld", answer=grounds.facts, actor=actor, now=now)
         await timing.stop(after.id, now=now)
         today = clock.local_date(now)

@@ -5,16 +5,7 @@ from uuid import UUID
 
 import msgspec
 
-from marketplace.certifications.errors import (
-    DecisionAltered,
-    DecisionExpired,
-    DecisionNotPending,
-    DecisionPending,
-    DefenceNotWeighed,
-    NoticeMissing,
-    SecondOfficerRequired,
-    StayedByAppeal,
-)
+from marketplace.certifications.errors import DecisionPending, DefenceNotWeighed, NoticeMissing, StayedByAppeal
 from marketplace.certifications.events import CertificationRevoked
 from marketplace.certifications.operations import casework, timing
 from marketplace.certifications.operations.recording import cancel_open_assessment, lock_for, store
@@ -23,6 +14,7 @@ from marketplace.certifications.queries.timing import timetable
 from marketplace.certifications.rules import Clock, Decision, RevocationRequest, Revoked, ended, step
 from marketplace.certifications.rules.proceeding import Case, CaseKind, CaseStatus
 from marketplace.certifications.states import DECISION, DecisionEvent, DecisionStatus, Event
+from marketplace.identity.errors import DecisionAltered, DecisionExpired, DecisionNotPending, SecondOfficerRequired
 from marketplace.identity.rules import Action, Principal
 from marketplace.kit import audit, clock
 from marketplace.kit.db import execute, fetch_one, fetch_value, require_transaction, transaction

@@ -1,13 +1,14 @@
 """The one way in for whatever may call for an assessment before its time."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID, uuid5
 
 from marketplace.certifications.events import AssessmentOrdered
+from marketplace.certifications.operations.assessing import is_at_risk
 from marketplace.certifications.operations.recording import lock
 from marketplace.certifications.queries.inspections import inspection
 from marketplace.certifications.queries.policies import policy_on
-from marketplace.certifications.rules import Certification, SignalKind, called_for
+from marketplace.certifications.rules import Certification, Policy, SignalKind, assessment_due, called_for
 from marketplace.certifications.rules.inspecting import Outcome
 from marketplace.certifications.states import ASSESSED, AssessmentStatus, Status
 from marketplace.kit import audit, clock
@@ -23,7 +24,8 @@ async def signal(
     """Say that something happened at an institution; when the policy's trigger is reached, an assessment is ordered.
 
     ``subject_id`` is the complaint, incident or booking: each counts once, so repeating is harmless. An open order is
-    brought forward instead of doubled. Returns the order that the signal made or brought forward, None for none.
+    brought forward instead of doubled. Many signals that reach no trigger of their own make an institution one at risk,
+    which is seen sooner by the schedule. Returns the order that the signal made or brought forward, None for none.
     It locks the certification, so call it as a reaction and never while rows below that are locked.
     Publishes: assessment.ordered.
     """
@@ -33,19 +35,12 @@ async def signal(
     )
     if current is None:
         return None
-    trigger = (await policy_on(today)).triggers[kind]
+    policy = await policy_on(today)
     async with transaction():
         found = await lock(current)
-        signal_id = await fetch_value(
-            "INSERT INTO certification_signals (id, certification_id, kind, subject_id, raised_at)"
-            " VALUES ($1, $2, $3, $4, $5) ON CONFLICT (kind, subject_id) DO NOTHING RETURNING id",
-            new_id(),
-            found.id,
-            kind,
-            subject_id,
-            now,
-        )
-        if signal_id is None:
+        if await fetch_value(
+            "SELECT EXISTS (SELECT FROM certification_signals WHERE kind = $1 AND subject_id = $2)", kind, subject_id
+        ):
             return None
         if kind is SignalKind.CONFIRMED_ABUSE:
             # The cap does not wait for the visit.
@@ -56,10 +51,43 @@ async def signal(
                 today,
             )
         await audit.record("certification.signalled", actor=actor, subject=found.id, now=now, after=[kind, subject_id])
-        due_on = called_for(trigger, await _raised_on(found.id, kind), today=today)
-        if due_on is None or found.status not in ASSESSED:
-            return None
-        return await _order(found, kind=kind, due_on=due_on, now=now)
+        order_id = None
+        if found.status in ASSESSED:
+            due_on = called_for(policy.triggers[kind], [*await _raised_on(found.id, kind), today], today=today)
+            order_id = await _order(found, kind=kind, due_on=due_on, now=now) if due_on is not None else None
+        await execute(
+            "INSERT INTO certification_signals (id, certification_id, kind, subject_id, raised_at, assessment_id)"
+            " VALUES ($1, $2, $3, $4, $5, $6)",
+            new_id(),
+            found.id,
+            kind,
+            subject_id,
+            now,
+            order_id,
+        )
+        if order_id is None and found.status in ASSESSED:
+            await _hasten(found, policy=policy, now=now)
+    return order_id
+
+
+async def _hasten(found: Certification, *, policy: Policy, now: datetime) -> None:
+    """Bring the scheduled visit forward of an institution that has come to be at risk, but not by surprise.
+
+    An order that is open already is due within the notice, and so no later.
+    """
+    if not await is_at_risk(found.id, policy=policy, now=now):
+        return
+    today = clock.local_date(now)
+    sooner = max(
+        assessment_due(found.assessed_on, grade=found.grade, policy=policy, at_risk=True),
+        today + timedelta(days=policy.assessment_notice_days),
+    )
+    if sooner >= found.assessment_due_on:
+        return
+    await execute(
+        "UPDATE certifications SET assessment_due_on = $2, version = version + 1 WHERE id = $1", found.id, sooner
+    )
+    await audit.record("assessment.brought_forward", actor=SYSTEM, subject=found.id, now=now, after=sooner)
 
 
 async def _raised_on(certification_id: UUID, kind: SignalKind) -> list[date]:

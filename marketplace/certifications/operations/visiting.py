@@ -98,6 +98,19 @@ async def publish_visit(settled: Assessment, *, actor: Principal, now: datetime)
     )
 
 
+async def close_visit(application: Application, *, now: datetime) -> None:
+    """Take back the order to visit what is refused before; a result that was found waits until nothing is disputed.
+
+    Refuses: IllegalTransition, PreviewRunning, CorrectionOpen.
+    """
+    if application.assessment_id is None:
+        return
+    order = await lock_assessment(application.assessment_id)
+    if order.status is AssessmentStatus.DONE:
+        await lock_settled(application, event=Event.REJECT, now=now)
+    await cancel_visit(application.id)
+
+
 async def cancel_visit(application_id: UUID) -> None:
     """Take back the order to visit an application that has ended before its assessment was done."""
     await execute(

@@ -8,7 +8,7 @@ import msgspec
 
 from marketplace.certifications.queries import within
 from marketplace.certifications.rules.inspecting import DrawInputs, Drawn, Outcome, PublishedDraw
-from marketplace.identity.rules import Kind, Principal
+from marketplace.identity.rules import Kind, Level, Principal
 from marketplace.kit import clock
 from marketplace.kit.db import fetch, fetch_one, fetch_value
 from marketplace.kit.errors import NotFound
@@ -49,6 +49,7 @@ class Inspection(msgspec.Struct, frozen=True, kw_only=True):
     summary: str | None
     inspected_on: date | None
     recorded_at: datetime | None
+    escalated_to: Level | None = None
 
 
 # A draw that everyone can see before the visits would warn who was drawn.
@@ -62,7 +63,7 @@ SELECT d.id, d.period, d.method, d.commitment, d.announced_at, d.draws_on, d.dra
 INSPECTIONS = """
 SELECT n.id, n.draw_id, d.period, n.certification_id, n.institution_id, i.name AS institution_name, i.jurisdiction_code,
        n.position, d.inspect_by_on, n.first_inspector, n.second_inspector, n.outcome, n.summary, n.inspected_on,
-       n.recorded_at
+       n.recorded_at, n.escalated_to
   FROM inspections n JOIN inspection_draws d ON d.id = n.draw_id JOIN institutions i ON i.id = n.institution_id
 """
 

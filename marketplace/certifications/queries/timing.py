@@ -47,19 +47,24 @@ async def latest(subject_id: UUID, clock: Clock) -> Deadline | None:
 
 
 class Concerned(msgspec.Struct, frozen=True, kw_only=True):
-    """A deadline with the institution whose matter it is of, and the level that was last told that it has passed."""
+    """A deadline with the institution whose matter it is of, and the level that was last told that it has passed.
+
+    What is of a first assessment is the province's.
+    """
 
     deadline: Deadline
     institution_id: UUID
     institution_name: str
     jurisdiction_code: str
     escalated_to: Level | None
+    is_of_first_assessment: bool
 
 
 async def concerned(deadline_id: UUID) -> Concerned:
     """Return whom a deadline concerns, whatever it is of. Refuses: NotFound."""
     row = await fetch_one(
-        f"SELECT {COLUMNS}, escalated_to, i.id AS institution_id, i.name AS institution_name, i.jurisdiction_code"
+        f"SELECT {COLUMNS}, escalated_to, i.id AS institution_id, i.name AS institution_name, i.jurisdiction_code,"
+        " EXISTS (SELECT FROM assessment_orders WHERE id = d.subject_id AND certification_id IS NULL) AS is_first"
         "  FROM certification_deadlines d JOIN institutions i ON i.id = coalesce("
         "   (SELECT institution_id FROM certification_applications WHERE id = d.subject_id),"
         "   (SELECT institution_id FROM certifications WHERE id = d.subject_id),"
@@ -77,6 +82,7 @@ async def concerned(deadline_id: UUID) -> Concerned:
         institution_name=row["institution_name"],
         jurisdiction_code=row["jurisdiction_code"],
         escalated_to=Level(row["escalated_to"]) if row["escalated_to"] else None,
+        is_of_first_assessment=row["is_first"],
     )
 
 

@@ -117,6 +117,7 @@ class CertificationSignal(Table, tablename="certification_signals", db=DB):
     kind = text()
     subject_id = uuid()
     raised_at = timestamptz()
+    assessment_id = ref(AssessmentOrder, null=True)
 
 
 class Rubric(Table, tablename="rubrics", db=DB):
@@ -219,3 +220,5 @@ class Inspection(Table, tablename="inspections", db=DB):
     inspected_on = date(null=True)
     recorded_by = uuid(null=True)
     recorded_at = timestamptz(null=True)
+    escalated_to = text(null=True)
+    escalated_at = timestamptz(null=True)

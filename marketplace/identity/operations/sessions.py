@@ -14,7 +14,13 @@ from marketplace.kit.db import execute, require_transaction, transaction
 from marketplace.kit.ids import new_id
 
 TOKEN_BYTES = 32
-_HOLDER = {Kind.FAMILY: "family_id", Kind.PARTNER: "partner_id", Kind.INSTITUTION: "staff_id", Kind.OFFICER: "staff_id"}
+_HOLDER = {
+    Kind.FAMILY: "family_id",
+    Kind.PARTNER: "partner_id",
+    Kind.INSTITUTION: "staff_id",
+    Kind.OFFICER: "staff_id",
+    Kind.FINANCE: "staff_id",
+}
 
 
 class OpenedSession(msgspec.Struct, frozen=True, kw_only=True):

@@ -47,13 +47,15 @@ async def register_staff(  # noqa: PLR0913 - these are the facts of a member of 
     level: Level | None = None,
     jurisdiction: str | None = None,
 ) -> UUID:
-    """Register someone who works at an institution, or an officer of a level and jurisdiction.
+    """Register someone who works at an institution, an officer of a level and jurisdiction, or one of our finance people.
 
     Refuses: EmailTaken; Invalid when the kind and the place of work do not fit.
     """
     at_institution = institution_id is not None and level is None and jurisdiction is None
     at_authority = institution_id is None and level is not None and jurisdiction is not None
-    if not (at_institution if kind == Kind.INSTITUTION else at_authority and kind == Kind.OFFICER):
+    at_platform = institution_id is None and level is None and jurisdiction is None
+    fits = {Kind.INSTITUTION: at_institution, Kind.OFFICER: at_authority, Kind.FINANCE: at_platform}
+    if not fits.get(kind, False):
         raise invalid("kind", zh="人员类别与所属单位不符", en="Staff have an institution, officers a level and place.")
     staff_id = new_id()
     async with transaction():

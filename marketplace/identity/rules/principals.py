@@ -10,12 +10,13 @@ from marketplace.kit.audit import Actor
 
 
 class Kind(StrEnum):
-    """The four kinds of principal."""
+    """The five kinds of principal; ``finance`` are the people of the platform who see to its money, and to nothing else."""
 
     FAMILY = "family"
     PARTNER = "partner"
     INSTITUTION = "institution"
     OFFICER = "officer"
+    FINANCE = "finance"
 
 
 class Level(StrEnum):

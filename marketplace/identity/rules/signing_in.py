@@ -36,6 +36,7 @@ LIFETIMES: dict[Kind, Lifetime] = {
     Kind.FAMILY: Lifetime(timedelta(days=90), timedelta(days=14)),
     Kind.INSTITUTION: Lifetime(timedelta(hours=12), timedelta(hours=2)),
     Kind.OFFICER: Lifetime(timedelta(hours=12), timedelta(hours=2)),
+    Kind.FINANCE: Lifetime(timedelta(hours=12), timedelta(hours=2)),
     Kind.PARTNER: Lifetime(timedelta(hours=1), timedelta(hours=1)),
 }
 # Use is written down at most this often, so that reading stays reading.

@@ -13,7 +13,13 @@ from marketplace.kit.errors import invalid
 from marketplace.kit.ids import pattern, wire
 
 REQUEST = "rqs"
-_PREFIXES = {Kind.FAMILY: "fam", Kind.PARTNER: "ptn", Kind.INSTITUTION: "stf", Kind.OFFICER: "stf"}
+_PREFIXES = {
+    Kind.FAMILY: "fam",
+    Kind.PARTNER: "ptn",
+    Kind.INSTITUTION: "stf",
+    Kind.OFFICER: "stf",
+    Kind.FINANCE: "stf",
+}
 
 RequestId = Annotated[str, Meta(pattern=pattern(REQUEST), examples=["rqs_0199a1c2d3e47f60a1b2c3d4e5f60718"])]
 Code = Annotated[str, Meta(pattern="^[0-9]{6}$", examples=["428190"])]

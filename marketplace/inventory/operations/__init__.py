@@ -9,7 +9,7 @@ type → quote → holder → booking → payment) these rows come after the dep
 from marketplace.inventory.operations.rooming import assign_rooms, set_rooms
 from marketplace.inventory.operations.selling import extend_horizon, resume_sale, set_nights, stop_sale
 from marketplace.inventory.operations.servicing import return_to_service, take_out_of_service
-from marketplace.inventory.operations.taking import exchange, extend, keep, release, release_many, take, take_many
+from marketplace.inventory.operations.taking import exchange, extend, join, keep, release, release_many, take, take_many
 from marketplace.inventory.operations.verifying import note_verification
 
 __all__ = (
@@ -17,6 +17,7 @@ __all__ = (
     "exchange",
     "extend",
     "extend_horizon",
+    "join",
     "keep",
     "note_verification",
     "release",

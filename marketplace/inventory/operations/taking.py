@@ -139,6 +139,13 @@ async def exchange(*, allocation_id: UUID, wanted: Wanted, now: datetime) -> UUI
     return taken
 
 
+async def join(*, allocation_id: UUID, further_id: UUID) -> bool:
+    """Make one allocation of two that follow each other in the same rooms; False, and nothing done, when they do not."""
+    require_transaction()
+    joined: bool = await fetch_value("SELECT join_allocations($1, $2)", allocation_id, further_id)
+    return joined
+
+
 async def release(*, allocation_id: UUID) -> bool:
     """Give units back; False, and no harm done, when they have been given back already."""
     require_transaction()

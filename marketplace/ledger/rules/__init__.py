@@ -10,6 +10,7 @@ from marketplace.ledger.rules.customers import (
     dispute_reinstated,
     dispute_withdrawn,
     goodwill,
+    interest_owed,
     refund_failed,
     refund_paid_by_hand,
     refund_requested,
@@ -18,12 +19,15 @@ from marketplace.ledger.rules.customers import (
 from marketplace.ledger.rules.institutions import earn, netting, reversal, shortfall, split, transfer, unearn
 from marketplace.ledger.rules.platform import converted, explained, fee, payout, unmatched
 from marketplace.ledger.rules.records import Account, Entry, Finding, Journal, Whose, sums
+from marketplace.ledger.rules.shares import NOBODY, Shares, shares_of, spread_shares, taken_back
 
 __all__ = (
+    "NOBODY",
     "Account",
     "Entry",
     "Finding",
     "Journal",
+    "Shares",
     "Whose",
     "capture",
     "converted",
@@ -34,6 +38,7 @@ __all__ = (
     "explained",
     "fee",
     "goodwill",
+    "interest_owed",
     "netting",
     "payout",
     "refund_failed",
@@ -41,9 +46,12 @@ __all__ = (
     "refund_requested",
     "refund_taken",
     "reversal",
+    "shares_of",
     "shortfall",
     "split",
+    "spread_shares",
     "sums",
+    "taken_back",
     "transfer",
     "unearn",
     "unmatched",

@@ -13,9 +13,19 @@ def capture(whose: Whose, *, payment_id: UUID, amount: int, provider_ref: str | 
     return whose.journal("capture", f"cap:{payment_id}", *lines, provider_ref=provider_ref)
 
 
-def refund_requested(whose: Whose, *, refund_id: UUID, amount: int) -> Journal:
-    """We promised money back: it is no longer held for the booking, but owed to whoever paid."""
-    return whose.journal("refund_requested", f"refreq:{refund_id}", (HELD, amount), (PENDING, -amount))
+def refund_requested(whose: Whose, *, refund_id: UUID, amount: int, subsidy_amount: int = 0) -> Journal:
+    """We promised money back: it is no longer held for the booking, but owed to whoever paid.
+
+    What a subsidy had paid is owed to its source instead, never to the guest.
+    """
+    lines = ((HELD, amount + subsidy_amount), (PENDING, -amount), (Account.SUBSIDY, -subsidy_amount))
+    return whose.journal("refund_requested", f"refreq:{refund_id}", *lines)
+
+
+def interest_owed(whose: Whose, *, refund_id: UUID, amount: int) -> Journal:
+    """A refund for the trader's cause bears interest: owed to whoever paid, and to us by the institution."""
+    lines = ((Account.INSTITUTION_RECEIVABLE, amount), (PENDING, -amount))
+    return whose.journal("refund_requested", f"refreq:{refund_id}", *lines)
 
 
 def refund_taken(whose: Whose, *, refund_id: UUID, amount: int, provider_ref: str | None) -> Journal:

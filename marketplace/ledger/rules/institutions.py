@@ -2,17 +2,17 @@
 
 from uuid import UUID
 
-from marketplace.kit.money import share
 from marketplace.ledger.rules.records import Account, Journal, Whose
+from marketplace.ledger.rules.shares import shares_of
 
 STRIPE, HELD = Account.STRIPE, Account.CUSTOMER_HELD
 PAYABLE, RECEIVABLE = Account.INSTITUTION_PAYABLE, Account.INSTITUTION_RECEIVABLE
 
 
 def split(amount: int, *, commission_bps: int) -> tuple[int, int]:
-    """Split what a stay costs into the institution's part and our commission, which is rounded half up."""
-    commission = share(amount, commission_bps)
-    return amount - commission, commission
+    """Split what a stay costs into the institution's part and our commission, by the remainder rule of ``shares``."""
+    found = shares_of(amount, commission_bps=commission_bps)
+    return found.institution_amount, found.platform_amount
 
 
 def earn(whose: Whose, *, period: str, amount: int, commission_bps: int) -> Journal:

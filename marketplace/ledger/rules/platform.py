@@ -30,18 +30,33 @@ def explained(*, provider_ref: str, amount: int, currency: str) -> Journal:
     return _journal("explained", f"expl:{provider_ref}", *lines, currency=currency, provider_ref=provider_ref)
 
 
-def converted(*, provider_ref: str, amount: int, currency: str, settled_amount: int, settled_currency: str) -> Journal:
-    """The provider turned ``amount`` of one currency into another: each balances by itself over ``fx:clearing``."""
+def converted(  # noqa: PLR0913 - a conversion is these facts, each named at the call.
+    *,
+    provider_ref: str,
+    amount: int,
+    currency: str,
+    settled_amount: int,
+    settled_currency: str,
+    expected_amount: int | None = None,
+) -> Journal:
+    """The provider turned ``amount`` of one currency into another: each balances by itself over ``fx:clearing``.
+
+    Money that goes back at another rate than it came is expected to cost ``expected_amount``; the difference is our gain
+    or loss, so that a payment that was refunded whole leaves nothing in clearing.
+    """
+    cleared = settled_amount if expected_amount is None else expected_amount
+    lines = (
+        (Account.FX_CLEARING, amount, currency),
+        (STRIPE, -amount, currency),
+        (STRIPE, settled_amount, settled_currency),
+        (Account.FX_CLEARING, -cleared, settled_currency),
+        (Account.FX_GAIN_LOSS, cleared - settled_amount, settled_currency),
+    )
     return Journal(
         kind="converted",
         dedupe=f"fx:{provider_ref}",
         provider_ref=provider_ref,
-        entries=(
-            Entry(account=Account.FX_CLEARING, amount=amount, currency=currency),
-            Entry(account=STRIPE, amount=-amount, currency=currency),
-            Entry(account=STRIPE, amount=settled_amount, currency=settled_currency),
-            Entry(account=Account.FX_CLEARING, amount=-settled_amount, currency=settled_currency),
-        ),
+        entries=tuple(Entry(account=name, amount=moved, currency=of) for name, moved, of in lines if moved),
     )
 
 

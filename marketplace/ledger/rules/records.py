@@ -17,6 +17,7 @@ class Account(StrEnum):
     CUSTOMER_HELD = "liability:customer_held"
     INSTITUTION_PAYABLE = "liability:institution_payable"
     REFUND_PENDING = "liability:refund_pending"
+    SUBSIDY = "liability:subsidy"
     COMMISSION = "income:commission"
     PSP_FEE = "expense:psp_fee"
     GOODWILL = "expense:goodwill"

@@ -55,6 +55,8 @@ async def tell_of_cancellation(*, booking_id: UUID, reason: str, refund_amount: 
 def _cancellation(reason: str, *, paid: bool, refund_amount: int) -> str:
     if reason == RefundReason.NOT_FORMED and paid:
         return "departure_not_formed"
+    if reason == RefundReason.INSTITUTION:
+        return "booking_not_honoured"
     if not paid:
         return "hold_voided" if reason == RefundReason.REVOCATION else "hold_released"
     return "booking_cancelled" if refund_amount else "booking_cancelled_without_refund"
@@ -111,6 +113,19 @@ async def tell_of_due_payment(  # noqa: PLR0913 - what is due is these facts, ea
         link=f"{settings().public_url}/p/{code}",
         now=now,
     )
+
+
+async def tell_of_proposed_charge(*, booking_id: UUID, charge_id: UUID, amount: int, now: datetime) -> None:
+    """Tell the guest that the institution asks for something, and that nothing is charged without their word."""
+    notice = await bookings.notice(booking_id=booking_id)
+    await _tell(notice, "charge_proposed", occasion=f"charge_proposed:{charge_id}", amount=amount, now=now)
+
+
+async def tell_of_extension(*, booking_id: UUID, charge_id: UUID, now: datetime) -> None:
+    """Tell the guest and the institution that the stay is longer."""
+    notice = await bookings.notice(booking_id=booking_id)
+    await _tell(notice, "stay_extended", occasion=f"stay_extended:{charge_id}", now=now)
+    await tell_institution(notice, "booking_extended", occasion=str(charge_id), now=now)
 
 
 async def tell_of_default(*, booking_id: UUID, due_on: date, now: datetime) -> None:

@@ -10,7 +10,7 @@ from marketplace.institutions import queries as institutions
 from marketplace.kit.clock import local_date
 from marketplace.messaging.operations.telling_staff import officers_near, reader_of
 from marketplace.messaging.operations.writing import write
-from marketplace.messaging.rules import Fact, step_names
+from marketplace.messaging.rules import Fact
 
 
 async def tell_of_overdue_step(*, deadline_id: UUID, now: datetime) -> None:
@@ -69,10 +69,8 @@ async def _tell_above(template: str, certification_id: UUID, institution_id: UUI
 
 
 def _facts(found: Concerned) -> dict[str, Fact]:
-    step, step_en = step_names(found.deadline.clock)
     return {
         "institution": found.institution_name,
         "due_on": found.deadline.due_on,
-        "step": step,
-        "step_en": step_en,
+        "step": found.deadline.clock.value,
     }

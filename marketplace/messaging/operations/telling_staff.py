@@ -7,6 +7,7 @@ from marketplace.bookings import queries as bookings
 from marketplace.bookings.queries import Notice
 from marketplace.certifications import queries as certifications
 from marketplace.certifications.queries import inspections
+from marketplace.certifications.states import ABOVE_COUNTY, PROVINCE
 from marketplace.identity import queries as identities
 from marketplace.identity.rules import Level
 from marketplace.institutions import queries as institutions
@@ -35,11 +36,15 @@ async def tell_institution(notice: Notice, template: str, *, occasion: str | Non
 
 
 async def tell_of_assessment(*, assessment_id: UUID, now: datetime) -> None:
-    """Write to the officers nearest to an institution that its assessment is due; the province hears if nobody else is."""
+    """Write to the officers nearest to an institution that its assessment is due; the province hears if nobody else is.
+
+    A first certificate is the province's to assess.
+    """
     assessment = await certifications.assessment(assessment_id)
     officers = await officers_near(assessment.jurisdiction_code)
-    nearest = [officer for officer in officers if officer.level != Level.PROVINCE]
-    for officer in nearest or officers:
+    is_first = assessment.certification_id is None
+    competent = [officer for officer in officers if (officer.level == Level.PROVINCE) is is_first]
+    for officer in competent or officers:
         await write(
             template="assessment_ordered",
             to=officer.email,
@@ -95,7 +100,7 @@ async def tell_of_correction(*, assessment_id: UUID, correction_id: UUID, now: d
     """Write to the officers who assess that an institution disagrees with its preview."""
     assessment = await certifications.assessment(assessment_id)
     for officer in await officers_near(assessment.jurisdiction_code):
-        if officer.level == Level.COUNTY:
+        if officer.level not in (PROVINCE if assessment.certification_id is None else ABOVE_COUNTY):
             continue
         await write(
             template="correction_requested",
@@ -117,6 +122,34 @@ async def tell_of_inspection(*, inspection_id: UUID, now: datetime) -> None:
             to=officer.email,
             facts={"institution": inspection.institution_name, "due_on": inspection.inspect_by_on},
             dedupe=f"inspection_drawn:{inspection_id}:{officer.id}",
+            now=now,
+        )
+
+
+async def tell_of_uninspected(*, inspection_id: UUID, now: datetime) -> None:
+    """Write to the officers of the level that an overdue inspection has reached; to the province where there is none."""
+    inspection = await inspections.inspection(inspection_id)
+    officers = [one for one in await officers_near(inspection.jurisdiction_code) if one.level != Level.COUNTY]
+    reached = [officer for officer in officers if officer.level == inspection.escalated_to]
+    for officer in reached or officers:
+        await write(
+            template="inspection_escalated",
+            to=officer.email,
+            facts={"institution": inspection.institution_name, "due_on": inspection.inspect_by_on},
+            dedupe=f"inspection_escalated:{inspection_id}:{inspection.escalated_to}:{officer.id}",
+            now=now,
+        )
+
+
+async def tell_of_checkpoint(*, size: int, note: str, now: datetime) -> None:
+    """Send the checkpoint of a day to every officer of the province: a mail that they keep is a witness."""
+    provinces = {chain[-1] for chain in (await places.jurisdiction_chains()).values()}
+    for officer in await identities.officers_of(jurisdictions=sorted(provinces)):
+        await write(
+            template="audit_checkpoint",
+            to=officer.email,
+            facts={"size": str(size), "note": note},
+            dedupe=f"audit_checkpoint:{size}:{officer.id}",
             now=now,
         )
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from uuid import UUID
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 import msgspec
 
@@ -16,6 +16,7 @@ from marketplace.messaging.rules import TEMPLATES, Channel, Fact, address, langu
 from marketplace.messaging.states import Status
 
 KEEP = timedelta(days=180)
+MESSAGES = uuid5(NAMESPACE_URL, "houniao:messages")
 
 
 async def write(*, template: str, to: str, facts: Mapping[str, Fact], dedupe: str, now: datetime) -> UUID | None:
@@ -50,8 +51,12 @@ async def write(*, template: str, to: str, facts: Mapping[str, Fact], dedupe: st
 
 async def forget(*, now: datetime, limit: int = 1_000) -> int:
     """Delete messages written more than 180 days ago: they are personal data, and their occasions are long past."""
-    return await execute(
-        "DELETE FROM messages WHERE id IN (SELECT id FROM messages WHERE queued_at < $1 ORDER BY queued_at LIMIT $2)",
-        now - KEEP,
-        limit,
-    )
+    async with transaction():
+        count = await execute(
+            "DELETE FROM messages WHERE id IN (SELECT id FROM messages WHERE queued_at < $1 ORDER BY queued_at LIMIT $2)",
+            now - KEEP,
+            limit,
+        )
+        if count:
+            await audit.record("messages.forgotten", actor=audit.SYSTEM, subject=MESSAGES, now=now, why=f"{count} rows")
+    return count

@@ -1,5 +1,6 @@
 """Pure decisions of messaging: the words, the days of reminders, and how events look to partners."""
 
+from marketplace.messaging.rules.messages import TEMPLATES
 from marketplace.messaging.rules.reminding import (
     BALANCE_DAYS_BEFORE,
     FIRST_DAYS_BEFORE,
@@ -7,10 +8,8 @@ from marketplace.messaging.rules.reminding import (
     arrival_reminder,
     balance_reminder,
 )
-from marketplace.messaging.rules.steps import step_names
 from marketplace.messaging.rules.templates import (
     SMS_LENGTH_MAX,
-    TEMPLATES,
     Channel,
     Fact,
     Language,
@@ -39,5 +38,4 @@ __all__ = (
     "field_on_the_wire",
     "is_money",
     "language_of",
-    "step_names",
 )

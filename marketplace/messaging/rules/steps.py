@@ -26,6 +26,7 @@ _NAMES = {
 }
 
 
-def step_names(clock: str) -> tuple[str, str]:
-    """Return what a period is called in Chinese and in English."""
-    return _NAMES.get(clock, ("认定事项", "a step of certification"))
+def step_name(clock: str, language: str) -> str:
+    """Return what a period is called in a language."""
+    zh, en = _NAMES.get(clock, ("认定事项", "a step of certification"))
+    return zh if language == "zh" else en

@@ -9,7 +9,9 @@ from marketplace.kit.money import Money
 _PREFIXES = {
     "assessment_id": "asm",
     "booking_id": "bkg",
+    "charge_id": "chg",
     "certification_id": "crt",
+    "complaint_id": "cpl",
     "correction_id": "cor",
     "decision_id": "dec",
     "departure_id": "dep",

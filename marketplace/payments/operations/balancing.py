@@ -7,11 +7,15 @@ from uuid import UUID
 
 import structlog
 
+from marketplace.kit import audit
+from marketplace.kit.audit import SYSTEM
 from marketplace.kit.db import execute, fetch, fetch_one, fetch_value, transaction
 from marketplace.kit.ids import new_id
+from marketplace.kit.outbox import publish
 from marketplace.ledger import operations as ledger
 from marketplace.ledger import queries as ledger_queries
 from marketplace.ledger import rules as journals
+from marketplace.payments.events import MovementUnexplained
 from marketplace.payments.gateway import gateway
 from marketplace.payments.rules import FEES, PAYOUTS, BalanceEntry, explained_by
 
@@ -29,7 +33,7 @@ async def match_balance(*, now: datetime) -> int:
 
     One that nothing explains after an hour is posted to ``suspense:unmatched`` and reported as an error; it leaves
     suspense only when a journal of ours explains it after all. Returns how many are unexplained.
-    Refuses: ProviderUnavailable.
+    Refuses: ProviderUnavailable. Publishes: MovementUnexplained.
     """
     await _collect(now=now)
     rows = await fetch(
@@ -139,14 +143,35 @@ async def _match(entry: Any, journal_id: int, *, now: datetime) -> None:
             currency=entry["charged_currency"],
             settled_amount=amount,
             settled_currency=currency,
+            expected_amount=await _at_first_rate(entry, journal_id),
         )
         await ledger.post(conversion, now=now)
+
+
+async def _at_first_rate(entry: Any, journal_id: int) -> int | None:
+    """Return what a refund would have cost at the rate at which its payment was converted; None for anything else."""
+    came = await fetch_one(
+        "SELECT b.amount, b.charged_amount FROM ledger_journals j"
+        " JOIN refunds r ON j.dedupe IN ('ref:' || r.id, 'reffail:' || r.id)"
+        " JOIN ledger_journals c ON c.dedupe = 'cap:' || r.payment_id"
+        " JOIN provider_balance_entries b ON b.journal_id = c.id AND b.currency = $2 WHERE j.id = $1",
+        journal_id,
+        entry["currency"],
+    )
+    if came is None:
+        return None
+    # Rounded half up, whichever way the money goes.
+    moved, whole = abs(entry["charged_amount"]) * came["amount"], came["charged_amount"]
+    expected: int = (moved * 2 + whole) // (whole * 2)
+    return expected if entry["charged_amount"] > 0 else -expected
 
 
 async def _suspend(entry: Any, *, now: datetime) -> None:
     name = entry["provider_entry_id"]
     await execute("UPDATE provider_balance_entries SET suspended_at = $2 WHERE id = $1", entry["id"], now)
+    await audit.record("balance_entry.suspended", actor=SYSTEM, subject=entry["id"], now=now, why=name)
     await ledger.post(
         journals.unmatched(provider_ref=name, amount=entry["amount"], currency=entry["currency"]), now=now
     )
+    await publish(MovementUnexplained(entry_id=entry["id"], amount=entry["amount"]), now=now)
     log.error("a movement at the provider goes to suspense", provider_entry_id=name, type=entry["type"])

@@ -24,7 +24,15 @@ async def book_capture(payment: PaymentRow, *, now: datetime) -> None:
 
 async def book_promise(refund: RefundRow, *, now: datetime) -> None:
     """Post that money was promised back."""
-    await ledger.post(rules.refund_requested(_whose(refund), refund_id=refund.id, amount=refund.amount), now=now)
+    journal = rules.refund_requested(
+        _whose(refund), refund_id=refund.id, amount=refund.amount, subsidy_amount=refund.subsidy_amount
+    )
+    await ledger.post(journal, now=now)
+
+
+async def book_interest(refund: RefundRow, *, now: datetime) -> None:
+    """Post that interest is owed to a payer, and to us by the institution."""
+    await ledger.post(rules.interest_owed(_whose(refund), refund_id=refund.id, amount=refund.amount), now=now)
 
 
 async def book_refund(refund: RefundRow, outcome: RefundOutcome, *, now: datetime) -> None:

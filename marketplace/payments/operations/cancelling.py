@@ -10,7 +10,9 @@ from marketplace.payments import queries
 from marketplace.payments.gateway import gateway
 from marketplace.payments.jobs import CancelPayment
 from marketplace.payments.operations.locating import locate_session
+from marketplace.payments.operations.locks import lock_leg
 from marketplace.payments.queries import PaymentRow, payment_of
+from marketplace.payments.rules import Leg
 from marketplace.payments.states import UNSETTLED_PAYMENT
 
 
@@ -28,6 +30,13 @@ async def cancel_open_payments(*, booking_id: UUID, actor: Actor = SYSTEM, now: 
     )
     for row in rows:
         await request_cancellation(payment_of(row), actor=actor, now=now)
+
+
+async def cancel_open_leg(*, booking_id: UUID, leg: Leg, number: int, actor: Actor = SYSTEM, now: datetime) -> None:
+    """Cancel what is being collected for one leg, in the caller's transaction. Publishes: CancelPayment."""
+    for payment in await lock_leg(booking_id, leg, number):
+        if payment.status in UNSETTLED_PAYMENT and payment.cancel_requested_at is None:
+            await request_cancellation(payment, actor=actor, now=now)
 
 
 async def request_cancellation(payment: PaymentRow, *, actor: Actor, now: datetime) -> None:

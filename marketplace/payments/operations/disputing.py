@@ -1,6 +1,7 @@
 """Disputes: what the payer's bank has taken back, and what it decided, fetched and never taken from an event."""
 
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import structlog
 
@@ -46,6 +47,13 @@ async def apply_disputes(*, now: datetime) -> None:
         await record_dispute(state=state, now=now)
 
 
+async def apply_dispute(*, provider_dispute_id: str, now: datetime) -> None:
+    """Fetch one dispute and record it; a bank that only asks has taken nothing. Refuses: ProviderUnavailable."""
+    state = await disputes().find_dispute(provider_dispute_id)
+    if state is not None:
+        await record_dispute(state=state, now=now)
+
+
 async def record_dispute(*, state: DisputeState, now: datetime) -> None:
     """Bring our row and the ledger in line with a dispute as it stands; repeating this changes nothing.
 
@@ -58,22 +66,22 @@ async def record_dispute(*, state: DisputeState, now: datetime) -> None:
             log.error("a dispute of a payment that is not ours", provider_dispute_id=state.provider_dispute_id)
             return
         payment = await lock_payment(payment_id)
-        before = await _open(payment, state, now=now)
+        dispute_id, before = await _open(payment, state, now=now)
         event = {DisputeStatus.WON: DisputeEvent.WIN, DisputeStatus.LOST: DisputeEvent.LOSE}.get(state.status)
         if event is None or not DISPUTE.allows(before, event):
             await execute(
                 "UPDATE disputes SET checked_at = $2 WHERE provider_dispute_id = $1", state.provider_dispute_id, now
             )
             return
-        await _decide(payment, state, DISPUTE.target(before, event), now=now)
+        await _decide(dispute_id, payment, state, DISPUTE.target(before, event), now=now)
 
 
-async def _open(payment: PaymentRow, state: DisputeState, *, now: datetime) -> DisputeStatus:
-    """Write a new dispute down, and return how ours stands."""
-    made = await execute(
+async def _open(payment: PaymentRow, state: DisputeState, *, now: datetime) -> tuple[UUID, DisputeStatus]:
+    """Write a new dispute down, and return which it is here and how it stands."""
+    made = await fetch_value(
         "INSERT INTO disputes (id, payment_id, booking_id, institution_id, provider_dispute_id, amount, currency, reason,"
         " status, opened_at, checked_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'open', $9, $10)"
-        " ON CONFLICT (provider_dispute_id) DO NOTHING",
+        " ON CONFLICT (provider_dispute_id) DO NOTHING RETURNING id",
         new_id(),
         payment.id,
         payment.booking_id,
@@ -85,20 +93,23 @@ async def _open(payment: PaymentRow, state: DisputeState, *, now: datetime) -> D
         state.opened_at,
         now,
     )
-    if made:
+    if made is not None:
         await ledger.post(
             journals.dispute_withdrawn(_whose(payment), dispute_id=state.provider_dispute_id, amount=state.amount),
             now=now,
         )
-        await publish(DisputeOpened(payment_id=payment.id, booking_id=payment.booking_id, amount=state.amount), now=now)
+        news = DisputeOpened(dispute_id=made, payment_id=payment.id, booking_id=payment.booking_id, amount=state.amount)
+        await publish(news, now=now)
         await record("dispute.opened", actor=SYSTEM, subject=payment.id, now=now, after=state.amount)
         log.error("a payer's bank took money back", payment_id=str(payment.id), amount=state.amount)
-    row = await fetch_one("SELECT status FROM disputes WHERE provider_dispute_id = $1", state.provider_dispute_id)
+    row = await fetch_one("SELECT id, status FROM disputes WHERE provider_dispute_id = $1", state.provider_dispute_id)
     assert row is not None
-    return DisputeStatus(row["status"])
+    return row["id"], DisputeStatus(row["status"])
 
 
-async def _decide(payment: PaymentRow, state: DisputeState, status: DisputeStatus, *, now: datetime) -> None:
+async def _decide(
+    dispute_id: UUID, payment: PaymentRow, state: DisputeState, status: DisputeStatus, *, now: datetime
+) -> None:
     name, whose = state.provider_dispute_id, _whose(payment)
     await execute(
         "UPDATE disputes SET status = $2, settled_at = $3, checked_at = $3 WHERE provider_dispute_id = $1",
@@ -114,9 +125,10 @@ async def _decide(payment: PaymentRow, state: DisputeState, status: DisputeStatu
         await ledger.post(journal, now=now)
         await execute("UPDATE payments SET lost_amount = lost_amount + $2 WHERE id = $1", payment.id, state.amount)
     won = status is DisputeStatus.WON
-    await publish(
-        DisputeDecided(payment_id=payment.id, booking_id=payment.booking_id, amount=state.amount, won=won), now=now
+    news = DisputeDecided(
+        dispute_id=dispute_id, payment_id=payment.id, booking_id=payment.booking_id, amount=state.amount, won=won
     )
+    await publish(news, now=now)
     await record("dispute.decided", actor=SYSTEM, subject=payment.id, now=now, after=status)
 
 

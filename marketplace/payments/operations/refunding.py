@@ -5,18 +5,22 @@ from uuid import UUID
 
 import structlog
 
+from marketplace.kit import failpoints
 from marketplace.kit.audit import SYSTEM, Actor, record
+from marketplace.kit.clock import local_date
 from marketplace.kit.db import execute, fetch_one, fetch_value, transaction
 from marketplace.kit.ids import new_id
 from marketplace.kit.outbox import publish
+from marketplace.ledger.rules import NOBODY, Shares
 from marketplace.payments import queries
 from marketplace.payments.errors import NotCaptured, RefundTooLarge
 from marketplace.payments.events import RefundFailed, RefundSucceeded
 from marketplace.payments.gateway import Refused, gateway
 from marketplace.payments.jobs import SubmitRefund
-from marketplace.payments.operations.bookkeeping import book_promise, book_refund
+from marketplace.payments.operations.bookkeeping import book_interest, book_promise, book_refund
 from marketplace.payments.operations.locks import lock_payment, lock_refund
-from marketplace.payments.queries import RefundRow, refund_of
+from marketplace.payments.operations.returning import open_task
+from marketplace.payments.queries import PaymentRow, RefundRow, refund_of
 from marketplace.payments.rules import (
     REFUND_KEY_TRUST,
     RefundOutcome,
@@ -26,17 +30,26 @@ from marketplace.payments.rules import (
     refund_window_ends,
 )
 from marketplace.payments.states import REFUND, UNSETTLED_REFUND, RefundEvent, RefundStatus
+from marketplace.pricing.rules import interest_due
 
 log = structlog.get_logger("payments")
 
 
 async def request_refund(  # noqa: PLR0913 - a refund has these facts, and each is named at the call.
-    *, payment_id: UUID, amount: int, reason: RefundReason, dedupe: str, actor: Actor = SYSTEM, now: datetime
+    *,
+    payment_id: UUID,
+    amount: int,
+    reason: RefundReason,
+    dedupe: str,
+    shares: Shares = NOBODY,
+    actor: Actor = SYSTEM,
+    now: datetime,
 ) -> UUID:
     """Promise to give ``amount`` minor units of a payment back, once per ``dedupe``, and return the refund's id.
 
     Joins the caller's transaction and locks the payment. The promises of a payment never exceed what it captured
-    less what a bank took back for good; a failed refund stays a promise, paid by hand.
+    less what a bank took back for good; a failed refund stays a promise, paid by hand. ``shares`` says how much of it
+    had been earned and was taken back for it; the rest was held for the booking.
     Refuses: NotFound, NotCaptured, RefundTooLarge. Publishes: SubmitRefund.
     """
     async with transaction():
@@ -47,30 +60,70 @@ async def request_refund(  # noqa: PLR0913 - a refund has these facts, and each 
         if payment.captured_amount is None:
             raise NotCaptured
         promised = await fetch_value(
-            "SELECT coalesce(sum(amount), 0)::bigint FROM refunds WHERE payment_id = $1", payment_id
+            "SELECT coalesce(sum(amount), 0)::bigint FROM refunds WHERE payment_id = $1 AND reason <> 'interest'",
+            payment_id,
         )
         refundable = max(payment.captured_amount - payment.lost_amount - promised, 0)
         if amount > refundable:
             raise RefundTooLarge(refundable_amount=refundable)
-        refund_id = new_id()
-        row = await fetch_one(
-            "INSERT INTO refunds (id, payment_id, booking_id, institution_id, partner_id, amount, currency, reason, status,"
-            " dedupe, requested_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'requested', $9, $10) RETURNING *",
-            refund_id,
-            payment_id,
-            payment.booking_id,
-            payment.institution_id,
-            payment.partner_id,
-            amount,
-            payment.currency,
-            reason.value,
-            dedupe,
-            now,
-        )
-        await book_promise(refund_of(row), now=now)
-        await publish(SubmitRefund(refund_id=refund_id), now=now)
-        await record("refund.requested", actor=actor, subject=refund_id, now=now, why=reason, after=amount)
-        return refund_id
+        refund = await _insert(payment, amount, reason=reason, dedupe=dedupe, shares=shares, now=now)
+        await book_promise(refund, now=now)
+        await publish(SubmitRefund(refund_id=refund.id), now=now)
+        await record("refund.requested", actor=actor, subject=refund.id, now=now, why=reason, after=amount)
+        return refund.id
+
+
+async def request_interest(  # noqa: PLR0913 - these facts, each named at the call.
+    *, payment_id: UUID, principal_amount: int, year_bps: int, dedupe: str, actor: Actor = SYSTEM, now: datetime
+) -> UUID | None:
+    """Promise simple interest on a refund, from the day of the payment on, at the institution's cost, once (R18).
+
+    A provider gives back no more than it took, so people pay it by bank. None when it is less than half a fen.
+    Refuses: NotFound, NotCaptured. Publishes: RefundHandedOver.
+    """
+    async with transaction():
+        payment = await lock_payment(payment_id)
+        if payment.captured_amount is None or payment.settled_at is None:
+            raise NotCaptured
+        if await fetch_value("SELECT id FROM refunds WHERE dedupe = $1", dedupe) is not None:
+            return None
+        paid_on, returned_on = local_date(payment.settled_at), local_date(now)
+        amount = interest_due(principal_amount, paid_on=paid_on, returned_on=returned_on, year_bps=year_bps)
+        if amount == 0:
+            return None
+        shares = Shares(institution_amount=amount)
+        refund = await _insert(payment, amount, reason=RefundReason.INTEREST, dedupe=dedupe, shares=shares, now=now)
+        await book_interest(refund, now=now)
+        await open_task(refund, cause="interest", now=now)
+        await record("refund.interest_owed", actor=actor, subject=refund.id, now=now, why=dedupe, after=amount)
+        return refund.id
+
+
+async def _insert(  # noqa: PLR0913 - as above.
+    payment: PaymentRow, amount: int, *, reason: RefundReason, dedupe: str, shares: Shares, now: datetime
+) -> RefundRow:
+    by_hand = reason is RefundReason.INTEREST
+    row = await fetch_one(
+        "INSERT INTO refunds (id, payment_id, booking_id, institution_id, partner_id, amount, currency, reason, status,"
+        " dedupe, institution_amount, platform_amount, subsidy_amount, requested_at, attempted_at, settled_at)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15) RETURNING *",
+        new_id(),
+        payment.id,
+        payment.booking_id,
+        payment.institution_id,
+        payment.partner_id,
+        amount,
+        payment.currency,
+        reason.value,
+        (RefundStatus.MANUAL if by_hand else RefundStatus.REQUESTED).value,
+        dedupe,
+        shares.institution_amount,
+        shares.platform_amount,
+        shares.subsidy_amount,
+        now,
+        now if by_hand else None,
+    )
+    return refund_of(row)
 
 
 async def submit_refund(*, refund_id: UUID, now: datetime) -> None:
@@ -82,10 +135,12 @@ async def submit_refund(*, refund_id: UUID, now: datetime) -> None:
     refund = await _begin(refund_id, now=now)
     if refund.status is not RefundStatus.SUBMITTED:
         return
+    failpoints.reach("refund.begun")
     try:
         outcome = await _ask(refund, now=now)
     except Refused as refusal:
         outcome = RefundOutcome(status=RefundStatus.FAILED, provider_refund_id=None, failure_code=refusal.code)
+    failpoints.reach("refund.asked")
     await _record(refund_id, outcome, now=now)
 
 

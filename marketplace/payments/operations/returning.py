@@ -11,30 +11,36 @@ from marketplace.kit.db import execute, fetch_one, require_transaction, transact
 from marketplace.kit.errors import Forbidden, IllegalTransition, NotFound
 from marketplace.kit.outbox import publish
 from marketplace.payments.errors import ApprovedBySelf
-from marketplace.payments.events import RefundSucceeded
+from marketplace.payments.events import RefundHandedOver, RefundSucceeded
 from marketplace.payments.operations.bookkeeping import book_payment_by_hand
 from marketplace.payments.operations.locks import lock_refund
+from marketplace.payments.queries import RefundRow
 from marketplace.payments.states import REFUND, RefundEvent, RefundStatus
 
 log = structlog.get_logger("payments")
 
 
 async def hand_over_refund(*, refund_id: UUID, actor: Actor = SYSTEM, now: datetime) -> None:
-    """Hand a failed refund over to people and open its task; handing over twice changes nothing."""
+    """Hand a failed refund over to people and open its task; handing over twice changes nothing.
+
+    Publishes: RefundHandedOver.
+    """
     async with transaction():
         refund = await lock_refund(refund_id)
         if refund.status is RefundStatus.MANUAL:
             return
         target = REFUND.target(refund.status, RefundEvent.HAND_OVER)
         await execute("UPDATE refunds SET status = $2 WHERE id = $1", refund_id, target.value)
-        await execute(
-            "INSERT INTO refund_tasks (refund_id, cause, opened_at) VALUES ($1, $2, $3)",
-            refund_id,
-            refund.failure_code or "unknown",
-            now,
-        )
+        await open_task(refund, cause=refund.failure_code or "unknown", now=now)
         await record("refund.handed_over", actor=actor, subject=refund_id, now=now, why=refund.failure_code)
         log.warning("a refund needs people", refund_id=str(refund_id), failure_code=refund.failure_code)
+
+
+async def open_task(refund: RefundRow, *, cause: str, now: datetime) -> None:
+    """Leave a refund to people, in the caller's transaction. Publishes: RefundHandedOver."""
+    require_transaction()
+    await execute("INSERT INTO refund_tasks (refund_id, cause, opened_at) VALUES ($1, $2, $3)", refund.id, cause, now)
+    await publish(RefundHandedOver(refund_id=refund.id, booking_id=refund.booking_id, amount=refund.amount), now=now)
 
 
 async def propose_payment_by_hand(*, refund_id: UUID, bank_reference: str, actor: Actor, now: datetime) -> None:

@@ -9,7 +9,7 @@ import msgspec
 
 from marketplace.kit.db import fetch, fetch_one
 from marketplace.kit.errors import NotFound
-from marketplace.payments.rules import Leg, Method, RefundReason, Subject
+from marketplace.payments.rules import PAYERS, Leg, Method, RefundReason, Subject, SubjectKind
 from marketplace.payments.states import PaymentStatus, RefundStatus
 
 STALE_AFTER = timedelta(seconds=60)
@@ -59,6 +59,9 @@ class RefundRow(msgspec.Struct, frozen=True, kw_only=True):
     reason: RefundReason
     status: RefundStatus
     dedupe: str
+    institution_amount: int
+    platform_amount: int
+    subsidy_amount: int
     attempted_at: datetime | None
     provider_refund_id: str | None
     failure_code: str | None
@@ -75,6 +78,7 @@ class Captured(msgspec.Struct, frozen=True, kw_only=True):
     captured_amount: int
     refundable_amount: int
     surplus: bool
+    settled_at: datetime
 
 
 def payment_of(row: Any) -> PaymentRow:
@@ -127,9 +131,9 @@ async def refunds_of(booking_ids: Sequence[UUID]) -> dict[UUID, list[RefundRow]]
 async def captured_payments(booking_id: UUID) -> list[Captured]:
     """Return what a booking's payments brought in and still hold, oldest first."""
     rows = await fetch(
-        "SELECT p.id AS payment_id, p.leg, p.captured_amount, p.surplus,"
+        "SELECT p.id AS payment_id, p.leg, p.captured_amount, p.surplus, p.settled_at,"
         " greatest(p.captured_amount - p.lost_amount - coalesce(sum(r.amount), 0), 0)::bigint AS refundable_amount"
-        " FROM payments p LEFT JOIN refunds r ON r.payment_id = p.id"
+        " FROM payments p LEFT JOIN refunds r ON r.payment_id = p.id AND r.reason <> 'interest'"
         " WHERE p.booking_id = $1 AND p.status = 'succeeded' GROUP BY p.id ORDER BY p.settled_at, p.id",
         booking_id,
     )
@@ -185,11 +189,13 @@ async def open_refund_tasks() -> list[RefundTask]:
     return [RefundTask(**dict(row)) for row in rows]
 
 
-async def unapplied(now: datetime) -> list[UUID]:
-    """List stored events of the provider that have waited for more than a minute to be applied, oldest first."""
+async def unapplied(now: datetime, kinds: Sequence[SubjectKind] = PAYERS) -> list[UUID]:
+    """List stored events about ``kinds`` that have waited for more than a minute to be applied, oldest first."""
     rows = await fetch(
-        "SELECT id FROM provider_events WHERE applied_at IS NULL AND received_at <= $1 ORDER BY received_at, id LIMIT $2",
+        "SELECT id FROM provider_events WHERE applied_at IS NULL AND received_at <= $1 AND subject_kind = ANY($2)"
+        " ORDER BY received_at, id LIMIT $3",
         now - STALE_AFTER,
+        list(kinds),
         _STALE_LIMIT,
     )
     return [row["id"] for row in rows]
@@ -197,7 +203,11 @@ async def unapplied(now: datetime) -> list[UUID]:
 
 async def resolve(event_id: UUID) -> Subject:
     """Return what a stored event of the provider is about, by our row's id. Refuses: NotFound."""
-    row = await fetch_one("SELECT subject_kind AS kind, subject_id AS id FROM provider_events WHERE id = $1", event_id)
+    row = await fetch_one(
+        "SELECT subject_kind AS kind, subject_id AS id, CASE subject_kind WHEN 'dispute' THEN object_id END AS ref"
+        " FROM provider_events WHERE id = $1",
+        event_id,
+    )
     if row is None:
         raise NotFound
     return msgspec.convert(dict(row), Subject)

@@ -23,6 +23,8 @@ from marketplace.pricing.errors import PriceChanged, PromotionUnusable, QuoteUse
 from marketplace.pricing.operations.promoting import take_use
 from marketplace.pricing.rules import (
     CURRENCY,
+    Leg,
+    LegName,
     Line,
     MealPlan,
     Party,
@@ -58,10 +60,12 @@ async def quote_stay(  # noqa: PLR0913 - a stay is these facts, each named at th
     care_levels: Sequence[int] = (),
     gender: Gender | None = None,
     promotion_code: str | None = None,
+    leg: LegName | None = None,
     now: datetime,
 ) -> Quote:
     """Price a stay as an immutable offer of 30 minutes. It holds no room and no use of a promotion: the booking does.
 
+    With ``leg`` it is no stay of its own: that one leg pays all of it, at once.
     Refuses: Invalid naming the field; NotFound; PromotionUnusable; InstitutionNotBookable, StayBeyondCertificate;
     NotAvailable (``first_full_night``), StayRestricted (``night``), CompanionBedsTaken (``night``, ``left``).
     """
@@ -110,6 +114,7 @@ async def quote_stay(  # noqa: PLR0913 - a stay is these facts, each named at th
             reference_amount=struck_through(lines, lowest_deal=terms.lowest_deal),
             certification=certification,
             rate_plan_on=terms.plan.effective_from_on,
+            leg=leg,
             now=now,
         )
 
@@ -138,6 +143,7 @@ async def issue(  # noqa: PLR0913 - an offer is these facts, each named at the c
     promotion_code: str | None = None,
     reference_amount: int | None = None,
     rate_plan_on: date | None = None,
+    leg: LegName | None = None,
     now: datetime,
 ) -> Quote:
     """Store an offer with its payment schedule and cancellation terms under the policy in force today.
@@ -150,6 +156,8 @@ async def issue(  # noqa: PLR0913 - an offer is these facts, each named at the c
     cancellation = policy.cancellation[kind]
     by_the_month = check_out if kind is QuoteKind.STAY else None
     legs = schedule(total, check_in=check_in, today=today, policy=policy, check_out=by_the_month)
+    if leg is not None:
+        legs = (Leg(leg=leg, amount=total, due_on=today),)
     ensure_lawful_schedule(
         legs, total=total, check_in=check_in, check_out=check_out, months_max=policy.prepaid_months_max
     )

@@ -1,6 +1,7 @@
 """Prices, payment schedules and refunds as pure rules."""
 
 from marketplace.pricing.rules.charges import ORDER, ROOM, Charge, charges, stay_total
+from marketplace.pricing.rules.interest import RATES, Rate, interest_due, rate_on
 from marketplace.pricing.rules.nights import PricedNight, by_night
 from marketplace.pricing.rules.owning import ensure_own
 from marketplace.pricing.rules.parties import check_offered, check_party, party_in, single_use_count
@@ -43,7 +44,6 @@ from marketplace.pricing.rules.refunds import (
     Cause,
     Used,
     cooling_off_ends,
-    interest_due,
     refund_due,
     used_by,
 )
@@ -65,6 +65,7 @@ __all__ = (
     "NO_PLAN",
     "ORDER",
     "POLICIES",
+    "RATES",
     "ROOM",
     "WEEKDAYS",
     "CancellationPolicy",
@@ -83,6 +84,7 @@ __all__ = (
     "Promotion",
     "Quote",
     "QuoteKind",
+    "Rate",
     "RatePlan",
     "Season",
     "Security",
@@ -113,6 +115,7 @@ __all__ = (
     "party_in",
     "policy_on",
     "price_stay",
+    "rate_on",
     "refund_due",
     "room_amount",
     "schedule",

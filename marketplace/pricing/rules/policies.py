@@ -28,9 +28,6 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     monthly_from_nights: int = 31
     month_due_days: int = 7
     prepaid_months_max: int = MONTHS_MAX
-    # What a refund bears for the trader's cause (the one-year LPR) and for the consumer's (the one-year deposit rate).
-    trader_interest_bps: int
-    consumer_interest_bps: int
     service_fee_bps: int = 0
     cancellation: Mapping[QuoteKind, CancellationPolicy]
 
@@ -54,9 +51,6 @@ POLICIES = (
         deposit_bps=2_000,
         paid_in_full_days=30,
         balance_due_days=30,
-        # The LPR published on 2025-05-20 and the benchmark rate of 2015-10-24, still the last of each that we know of.
-        trader_interest_bps=300,
-        consumer_interest_bps=150,
         cancellation=MappingProxyType(
             {
                 # No statute sets these tiers. They never keep more than the 定金 that the law would let the host keep.

@@ -7,11 +7,10 @@ from enum import StrEnum
 import msgspec
 
 from marketplace.kit.clock import local_date, local_midnight
-from marketplace.kit.money import BPS, allocate, share
+from marketplace.kit.money import allocate, share
 from marketplace.pricing.rules.records import CancellationPolicy, Line, Tier
 
 _ONE_DAY = timedelta(days=1)
-_DAYS_OF_A_YEAR = 365
 
 
 class Cause(StrEnum):
@@ -94,16 +93,6 @@ def refund_due(  # noqa: PLR0913 - what a refund depends on, each fact named.
     unused = max(0, total_amount - used.price_amount)
     penalty = share(unused, tier_at(policy, check_in=check_in, now=now).penalty_bps)
     return max(0, paid_amount - used.list_amount - penalty)
-
-
-def interest_due(amount: int, *, paid_on: date, returned_on: date, year_bps: int) -> int:
-    """Return the simple interest on a refund at a yearly rate, rounded half up (法释〔2025〕4号 art. 15–17).
-
-    For the trader's cause the rate is the one-year LPR, for the consumer's the one-year deposit rate.
-    """
-    days = max((returned_on - paid_on).days, 0)
-    year = BPS * _DAYS_OF_A_YEAR
-    return (amount * year_bps * days * 2 + year) // (year * 2)
 
 
 def tier_at(policy: CancellationPolicy, *, check_in: date, now: datetime) -> Tier:

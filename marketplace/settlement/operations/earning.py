@@ -9,7 +9,7 @@ from marketplace.bookings.states import Status
 from marketplace.certifications import queries as certifications
 from marketplace.certifications.states import Status as Standing
 from marketplace.kit.audit import SYSTEM, record
-from marketplace.kit.clock import local_date
+from marketplace.kit.clock import local_date, local_midnight
 from marketplace.kit.db import fetch_one, fetch_value, transaction
 from marketplace.kit.ids import new_id
 from marketplace.kit.outbox import publish
@@ -21,11 +21,17 @@ from marketplace.payments.rules import RefundReason
 from marketplace.settlement import queries
 from marketplace.settlement.jobs import SubmitTransfer
 from marketplace.settlement.operations.locks import Stay, lock_payee, lock_stay
-from marketplace.settlement.operations.returning import refund_unserved
+from marketplace.settlement.operations.refunding import refund_early_departure, refund_unserved
 from marketplace.settlement.queries import PayeeRow
-from marketplace.settlement.rules import Period, cut, earned_by, periods
+from marketplace.settlement.rules import Kind, Period, cut, earned_by, outstanding, plan_of
 
 log = structlog.get_logger("settlement")
+
+_TRADERS_CAUSE = {
+    Standing.REVOKED: RefundReason.REVOCATION,
+    Standing.REVOCATION_NOTICED: RefundReason.INSTITUTION,
+    Standing.SUSPENDED: RefundReason.INSTITUTION,
+}
 
 
 async def earn(*, booking_id: UUID, now: datetime) -> int:
@@ -39,7 +45,14 @@ async def earn(*, booking_id: UUID, now: datetime) -> int:
         stay = await lock_stay(booking_id)
         if stay.status not in (Status.CHECKED_IN, Status.COMPLETED):
             return 0
-        plan = periods(stay.check_in, stay.check_out, stay.total_amount)
+        plan = plan_of(
+            check_in=stay.check_in,
+            check_out=stay.check_out,
+            total_amount=stay.total_amount,
+            added=await queries.added_to(booking_id),
+        )
+        earned = {one.period: one.amount for one in await queries.earnings_of(booking_id)}
+        plan = outstanding(plan, earned, credited_amount=await queries.credited(booking_id))
         if (from_on := await queries.unserved_from(booking_id)) is not None:
             plan = cut(plan, from_on)
         due = plan if stay.status is Status.COMPLETED else earned_by(plan, local_date(now))
@@ -47,23 +60,26 @@ async def earn(*, booking_id: UUID, now: datetime) -> int:
         return sum([await _earn(stay, period, payee=payee, now=now) for period in due])
 
 
-async def close_stay(*, booking_id: UUID, now: datetime) -> None:
-    """Earn the rest of a stay that has ended; nights that a revoked certification cost the guests go back to them.
+async def close_booking(*, booking_id: UUID, now: datetime) -> None:
+    """Settle a booking that has ended: refund what was not served, and give the institution what the end leaves.
 
-    Guests who leave early by their own wish have what their cancellation policy says, which is not decided here.
+    Nights that a suspended or revoked certification cost the guests go back to them whole, with interest; guests who leave
+    early by their own wish have what their policy says. What a cancellation or an early departure leaves is earned like a stay,
+    less our commission. Repeating it changes nothing.
     Publishes: SubmitTransfer; SubmitRefund for nights that were not served.
     """
     async with transaction():
         stay = await lock_stay(booking_id)
+        if stay.status is Status.CANCELLED:
+            await _earn_rest(stay, now=now)
+            return
         await earn(booking_id=booking_id, now=now)
         left_on = stay.left_on
-        if left_on is None or left_on >= stay.check_out:
+        if left_on is None:
             return
-        found = await certifications.snapshot(institution_id=stay.institution_id, now=now)
-        if found is not None and found.status is Standing.REVOKED:
-            await refund_unserved(
-                booking_id=booking_id, from_on=left_on, cause="revocation", reason=RefundReason.REVOCATION, now=now
-            )
+        if left_on < stay.check_out:
+            await _end_early(stay, now=now)
+        await _earn_rest(stay, now=now)
 
 
 async def earn_in_service(*, now: datetime) -> None:
@@ -75,6 +91,33 @@ async def earn_in_service(*, now: datetime) -> None:
             log.warning("a stay was not earned and will be again", booking_id=str(booking_id), exc_info=error)
 
 
+async def _end_early(stay: Stay, *, now: datetime) -> None:
+    assert stay.left_on is not None
+    found = await certifications.snapshot(institution_id=stay.institution_id, now=now)
+    reason = _TRADERS_CAUSE.get(found.status) if found is not None else None
+    if reason is not None:
+        # Nobody is asked why they leave a house that may not receive guests: it is the house's cause.
+        await refund_unserved(booking_id=stay.id, from_on=stay.left_on, cause=reason.value, reason=reason, now=now)
+    elif stay.kind == "stay":
+        # What leaving a tour costs is the organiser's proof of its costs (旅游法 65), which nobody can compute.
+        await refund_early_departure(booking_id=stay.id, now=now)
+
+
+async def _earn_rest(stay: Stay, *, now: datetime) -> None:
+    """Earn whatever is still held for a booking that has ended; nothing is left of one that was refunded whole."""
+    held = (await ledger_queries.held([stay.id], currency=stay.currency))[stay.id]
+    rest = Period(
+        name="kept",
+        first_on=stay.check_in,
+        end_on=stay.check_out,
+        amount=held,
+        earned_on=local_date(now),
+        kind=Kind.KEPT,
+    )
+    payee = await lock_payee(stay.institution_id, now=now)
+    await _earn(stay, rest, payee=payee, now=now)
+
+
 async def _earn(stay: Stay, period: Period, *, payee: PayeeRow, now: datetime) -> bool:
     payable, commission = journals.split(period.amount, commission_bps=payee.commission_bps)
     held = (await ledger_queries.held([stay.id], currency=stay.currency))[stay.id]
@@ -82,8 +125,8 @@ async def _earn(stay: Stay, period: Period, *, payee: PayeeRow, now: datetime) -
         return False
     earning_id: UUID | None = await fetch_value(
         "INSERT INTO earnings (id, booking_id, institution_id, period, first_on, end_on, amount, commission_bps,"
-        " payable_amount, unearned_amount, unearned_payable_amount, currency, earned_at)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, 0, $10, $11)"
+        " payable_amount, unearned_amount, unearned_payable_amount, currency, earned_at, kind)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, 0, $10, $11, $12)"
         " ON CONFLICT (booking_id, period) DO NOTHING RETURNING id",
         new_id(),
         stay.id,
@@ -96,6 +139,7 @@ async def _earn(stay: Stay, period: Period, *, payee: PayeeRow, now: datetime) -
         payable,
         stay.currency,
         now,
+        period.kind.value,
     )
     if earning_id is None:
         return False
@@ -109,7 +153,8 @@ async def _earn(stay: Stay, period: Period, *, payee: PayeeRow, now: datetime) -
 
 
 async def _plan(stay: Stay, earning_id: UUID, payable: int, *, payee: PayeeRow, now: datetime) -> None:
-    due_at = now + timedelta(days=payee.transfer_after_days)
+    # Nothing is sent before the day of arrival, not even what a cancellation leaves.
+    due_at = max(now, local_midnight(stay.check_in)) + timedelta(days=payee.transfer_after_days)
     row = await fetch_one(
         "INSERT INTO transfers (id, earning_id, booking_id, institution_id, payable_amount, amount, netted_amount,"
         " reversed_amount, currency, status, due_at, attempt, planned_at)"

@@ -28,6 +28,10 @@ class Stay(msgspec.Struct, frozen=True, kw_only=True):
     total_amount: int
     paid_amount: int
     currency: str
+    kind: str
+    first_paid_at: datetime | None
+    cancellation_policy: str
+    lines: str
     ended_at: datetime | None
 
     @property
@@ -49,7 +53,8 @@ async def lock_stay(booking_id: UUID) -> Stay:
     """Return a booking FOR UPDATE. Refuses: NotFound."""
     require_transaction()
     row = await fetch_one(
-        "SELECT id, institution_id, status, check_in, check_out, total_amount, paid_amount, currency, ended_at"
+        "SELECT id, institution_id, status, check_in, check_out, total_amount, paid_amount, currency, kind, first_paid_at,"
+        " cancellation_policy, ended_at, (SELECT q.lines FROM quotes q WHERE q.id = bookings.quote_id) AS lines"
         " FROM bookings WHERE id = $1 FOR UPDATE",
         booking_id,
     )

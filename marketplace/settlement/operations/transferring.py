@@ -33,8 +33,9 @@ log = structlog.get_logger("settlement")
 async def submit_transfer(*, transfer_id: UUID, now: datetime) -> None:
     """Send an institution what it earned; may be repeated after a crash at any line. No transaction may be open.
 
-    It waits while its day has not come, while the institution is suspended or revoked, while a payer's bank disputes the
-    booking's money, and while the provider will not pay it; what the institution owes us is kept from it first. Refuses: NotFound, ProviderUnavailable.
+    It waits while its day has not come, while the institution is suspended or revoked and no two people have released it,
+    while a payer's bank disputes the booking's money, and while the provider will not pay it; what the institution owes us
+    is kept from it first. Refuses: NotFound, ProviderUnavailable.
     Publishes: TransferSucceeded.
     """
     transfer = await _begin(transfer_id, now=now)
@@ -70,6 +71,7 @@ async def resume(*, institution_id: UUID, now: datetime) -> None:
             if row.status is TransferStatus.PLANNED:
                 due_at = now if row.failure_code is not None else row.due_at
                 await execute("UPDATE transfers SET due_at = $2 WHERE id = $1", transfer_id, due_at)
+                await record("transfer.resumed", actor=SYSTEM, subject=transfer_id, now=now)
                 await publish(SubmitTransfer(transfer_id=transfer_id), now=now, due_at=due_at)
 
 
@@ -82,7 +84,9 @@ async def _begin(transfer_id: UUID, *, now: datetime) -> TransferRow:
         row = await lock_transfer(transfer_id)
         if row.status is not TransferStatus.PLANNED or row.due_at > now:
             return row
-        if is_frozen(standing) or payee.status is not PayeeStatus.ACTIVE or await is_disputed(row.booking_id):
+        if is_frozen(standing) and row.release_id is None:
+            return row
+        if payee.status is not PayeeStatus.ACTIVE or await is_disputed(row.booking_id):
             return row
         amount = row.amount - await _net(row, now=now)
         if amount == 0:

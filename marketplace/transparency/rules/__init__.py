@@ -2,7 +2,7 @@
 
 from marketplace.transparency.rules import merkle
 from marketplace.transparency.rules.events import FIELDS, hashed, written
-from marketplace.transparency.rules.notes import BadNote, Checkpoint, opened, origin_of, signed, verifier_key
+from marketplace.transparency.rules.notes import BadNote, Checkpoint, notes_in, opened, origin_of, signed, verifier_key
 
 __all__ = (
     "FIELDS",
@@ -10,6 +10,7 @@ __all__ = (
     "Checkpoint",
     "hashed",
     "merkle",
+    "notes_in",
     "opened",
     "origin_of",
     "signed",

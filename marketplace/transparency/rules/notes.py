@@ -3,6 +3,7 @@
 Whoever keeps one can later prove that the log was rewritten; that is the point of handing them out.
 """
 
+import re
 from base64 import b64decode, b64encode, urlsafe_b64decode
 from binascii import Error as BadBase64
 from collections.abc import Iterable
@@ -16,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 _ED25519 = b"\x01"
 _DASH = "\u2014"
+_NOTE = re.compile(rf"^(\S+)\n[0-9]+\n[A-Za-z0-9+/=]+\n\n(?:{_DASH} \1 [A-Za-z0-9+/=]+\n?)+", re.MULTILINE)
 
 
 class Checkpoint(msgspec.Struct, frozen=True):
@@ -58,6 +60,26 @@ def opened(note: str, *, public_jwks: Iterable[dict[str, Any]]) -> Checkpoint:
             if mark[:4] == _key_id(origin, key) and _verifies(key, mark[4:], f"{text}\n".encode()):
                 return found
     raise BadNote("no known key has signed it")
+
+
+def notes_in(text: str) -> list[str]:
+    """Find every checkpoint in what somebody kept: notes, mails that quote them, or answers of the API as JSON."""
+    try:
+        texts = _texts(msgspec.json.decode(text))
+    except (msgspec.DecodeError, ValueError):
+        texts = [text]
+    return [found[0] for one in texts for found in _NOTE.finditer(one.replace("\r\n", "\n"))]
+
+
+def _texts(value: object) -> list[str]:
+    match value:
+        case str():
+            return [value]
+        case list():
+            return [text for inner in value for text in _texts(inner)]
+        case dict():
+            return [text for inner in value.values() for text in _texts(inner)]
+    return []
 
 
 def verifier_key(origin: str, public_jwk: dict[str, Any]) -> str:

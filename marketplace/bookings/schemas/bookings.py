@@ -10,6 +10,8 @@ from marketplace.bookings.rules import (
     OPEN_FOR_PAYMENT,
     CancellationOffer,
     Contact,
+    DefaultCause,
+    Defaulted,
     Guest,
     SeatsWanted,
     StayWanted,
@@ -177,6 +179,31 @@ class CancellationRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=Tru
     """Cancel at the refund of a cancellation quote."""
 
     cancellation_quote_id: Annotated[str, msgspec.Meta(examples=[f"cnq_{'0' * 31}1"], max_length=64)]
+
+
+class InstitutionCancellationRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Why a confirmed stay cannot be honoured."""
+
+    cause: DefaultCause
+
+
+class InstitutionCancellationView(msgspec.Struct, frozen=True):
+    """A stay that the institution cancelled: ``refund`` goes back by itself, ``interest`` the institution owes the guest."""
+
+    booking_id: str
+    status: Status
+    refund: Money
+    interest: Money
+
+    @classmethod
+    def of(cls, found: Defaulted) -> "InstitutionCancellationView":
+        """Show what follows."""
+        return cls(
+            booking_id=ids.wire("bkg", found.booking_id),
+            status=Status.CANCELLED,
+            refund=Money(found.refund_amount),
+            interest=Money(found.interest_amount),
+        )
 
 
 class GuestView(msgspec.Struct, frozen=True):

@@ -116,7 +116,9 @@ class Impact(msgspec.Struct, frozen=True, kw_only=True):
 _SELECT = (
     "SELECT b.id, b.kind, b.status, b.partner_reference, b.quote_id, b.institution_id, i.name AS institution_name,"
     " b.room_type_id, r.name AS room_type_name, b.departure_id, b.check_in, b.check_out, b.guest_count, b.unit_count,"
-    " q.party ->> 'gender' AS gender, b.total_amount, b.paid_amount, b.currency, q.lines, b.schedule, b.contact, b.guests, b.hold_expires_at,"
+    " q.party ->> 'gender' AS gender, b.total_amount, b.paid_amount, b.currency, q.lines || coalesce((SELECT jsonb_agg(line ORDER BY c.id, place)"
+    "   FROM booking_charges c, jsonb_array_elements(c.lines) WITH ORDINALITY AS given (line, place)"
+    "  WHERE c.booking_id = b.id AND c.status = 'paid'), '[]') AS lines, b.schedule, b.contact, b.guests, b.hold_expires_at,"
     " b.acknowledged_at, b.checked_in_at, b.ended_at, b.ending_reason, b.placed_at, b.free_cancel_from_at, b.free_cancel_until_at,"
     " EXISTS (SELECT FROM payments p WHERE p.booking_id = b.id) AS has_payments,"
     f" {certifications.standing_of('b.institution_id')} AS standing, {policy_of('$day')} AS policy"
@@ -125,7 +127,7 @@ _SELECT = (
 # What a record takes over as it was read; the rest is made of it.
 _OWN = frozenset(BookingRecord.__struct_fields__) - {"certification", "payments", "refunds", "rooms"}
 # Institutions see a booking from its confirmation on; before that it is the guest's affair (R24).
-_SCOPE = (
+SCOPE = (
     "(($1 IN ('family', 'partner') AND b.owner_kind = $1 AND b.owner_id = $2)"
     " OR ($1 = 'institution' AND b.institution_id = $3"
     "     AND b.status IN ('confirmed', 'checked_in', 'completed', 'displaced')))"
@@ -135,7 +137,7 @@ _SCOPE = (
 async def booking(*, principal: Principal, booking_id: UUID, now: datetime) -> BookingRecord:
     """Return one booking of the principal's. Refuses: NotFound."""
     row = await fetch_one(
-        f"{_select('$5')} WHERE {_SCOPE} AND b.id = $4",
+        f"{_select('$5')} WHERE {SCOPE} AND b.id = $4",
         principal.kind,
         principal.id,
         principal.institution_id,
@@ -157,7 +159,7 @@ async def bookings(
 ) -> list[BookingRecord]:
     """List the principal's bookings, the newest first, one more than ``limit`` when there are more."""
     rows = await fetch(
-        f"{_select('$8')} WHERE {_SCOPE} AND ($4::text IS NULL OR b.status = $4)"
+        f"{_select('$8')} WHERE {SCOPE} AND ($4::text IS NULL OR b.status = $4)"
         " AND ($5::timestamptz IS NULL OR (b.placed_at, b.id) < ($5, $6::uuid))"
         " ORDER BY b.placed_at DESC, b.id DESC LIMIT $7",
         principal.kind,
@@ -175,7 +177,7 @@ async def bookings(
 async def arrivals(*, principal: Principal, first: date, last: date, now: datetime) -> list[BookingRecord]:
     """List an institution's confirmed bookings that begin from ``first`` to ``last``, in order of arrival."""
     rows = await fetch(
-        f"{_select('$6')} WHERE {_SCOPE} AND b.status = 'confirmed' AND b.check_in BETWEEN $4 AND $5"
+        f"{_select('$6')} WHERE {SCOPE} AND b.status = 'confirmed' AND b.check_in BETWEEN $4 AND $5"
         " ORDER BY b.check_in, b.id LIMIT 500",
         principal.kind,
         principal.id,
@@ -236,12 +238,17 @@ async def pay_link(*, booking_id: UUID) -> str | None:
 async def due_by_link(*, code: str, now: datetime) -> DueByLink:
     """Return what can be paid through a link; ``leg`` is None when nothing can. Refuses: NotFound."""
     row = await fetch_one(
-        "SELECT b.id, b.status, b.schedule, b.paid_amount FROM pay_links l JOIN bookings b ON b.id = l.booking_id"
-        " WHERE l.code = $1",
+        "SELECT b.id, b.status, b.schedule, b.paid_amount, c.kind, c.amount, c.due_at"
+        " FROM pay_links l JOIN bookings b ON b.id = l.booking_id"
+        " LEFT JOIN booking_charges c ON c.booking_id = b.id AND c.status = 'open' AND c.due_at > $2"
+        " WHERE l.code = $1 ORDER BY c.due_at LIMIT 1",
         code,
+        now,
     )
     if row is None:
         raise NotFound
+    if row["kind"] is not None:
+        return DueByLink(booking_id=row["id"], leg=row["kind"], amount=row["amount"], due_on=local_date(row["due_at"]))
     due = payable(msgspec.json.decode(row["schedule"], type=list[Leg]), paid_amount=row["paid_amount"])
     if due is None or row["status"] not in ("confirmed", "checked_in") or local_date(now) < opens_on(due.leg):
         return DueByLink(booking_id=row["id"])
@@ -320,6 +327,7 @@ SELECT a.room_type_id, lower(a.stay), 'booking', 0, a.unit_count
  WHERE a.kind = 'booking' AND (a.expires_at IS NULL OR a.expires_at > $1)
    AND NOT EXISTS (SELECT FROM bookings b WHERE b.id = a.owner_id AND b.allocation_id = a.id
                       AND b.status IN ('on_hold', 'confirmed', 'checked_in', 'completed', 'displaced'))
+   AND NOT EXISTS (SELECT FROM booking_charges c WHERE c.id = a.owner_id AND c.allocation_id = a.id AND c.status = 'open')
  ORDER BY 1, 2
 """
 

@@ -1,4 +1,4 @@
-"""Writes of keys: the first of each purpose is made when it is first needed, the next ones by rotation."""
+"""Keys that sign: the first of each purpose is made when it is first needed, the next ones by rotation."""
 
 from datetime import datetime
 from uuid import UUID

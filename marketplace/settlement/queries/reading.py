@@ -6,11 +6,12 @@ from uuid import UUID
 import msgspec
 
 from marketplace.kit.clock import local_date
-from marketplace.kit.db import fetch, fetch_one
+from marketplace.kit.db import fetch, fetch_one, fetch_value
 from marketplace.kit.errors import NotFound
 from marketplace.ledger import queries as ledger
 from marketplace.ledger.rules import Account
-from marketplace.settlement.rules import COMMISSION_BPS, HOLD_ALARM, TRANSFER_AFTER_DAYS
+from marketplace.pricing.rules import Line
+from marketplace.settlement.rules import COMMISSION_BPS, HOLD_ALARM, TRANSFER_AFTER_DAYS, Added, Kind
 from marketplace.settlement.states import PayeeStatus, ReversalStatus, TransferStatus
 
 _LIMIT = 200
@@ -44,6 +45,12 @@ class EarningRow(msgspec.Struct, frozen=True, kw_only=True):
     unearned_payable_amount: int
     currency: str
     earned_at: datetime
+    kind: Kind
+
+    @property
+    def kept_amount(self) -> int:
+        """What has not gone back of it."""
+        return self.amount - self.unearned_amount
 
 
 class TransferRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,6 +64,7 @@ class TransferRow(msgspec.Struct, frozen=True, kw_only=True):
     amount: int
     netted_amount: int
     reversed_amount: int
+    release_id: UUID | None
     currency: str
     status: TransferStatus
     due_at: datetime
@@ -139,20 +147,36 @@ async def transfers_of_institution(institution_id: UUID, *, after: UUID | None, 
 
 async def earnings_of(booking_id: UUID) -> list[EarningRow]:
     """Return what has been earned of a booking, by its nights."""
-    rows = await fetch("SELECT * FROM earnings WHERE booking_id = $1 ORDER BY first_on", booking_id)
+    rows = await fetch("SELECT * FROM earnings WHERE booking_id = $1 ORDER BY first_on, id", booking_id)
     return [msgspec.convert(dict(row), EarningRow) for row in rows]
 
 
-async def transfers_of(booking_id: UUID) -> list[TransferRow]:
-    """Return the transfers of a booking, oldest first."""
-    rows = await fetch("SELECT * FROM transfers WHERE booking_id = $1 ORDER BY id", booking_id)
-    return [msgspec.convert(dict(row), TransferRow) for row in rows]
+async def added_to(booking_id: UUID) -> list[Added]:
+    """Return what was agreed and paid on top of a booking's price, in the order of agreement."""
+    rows = await fetch(
+        "SELECT kind, number, first_on, end_on, amount FROM booking_charges WHERE booking_id = $1 AND status = 'paid'"
+        " ORDER BY id",
+        booking_id,
+    )
+    return [Added(**dict(row)) for row in rows]
 
 
-async def reversals_of(booking_id: UUID) -> list[ReversalRow]:
-    """Return what was taken back of a booking's transfers, oldest first."""
-    rows = await fetch("SELECT * FROM transfer_reversals WHERE booking_id = $1 ORDER BY id", booking_id)
-    return [msgspec.convert(dict(row), ReversalRow) for row in rows]
+async def added_lines(booking_id: UUID) -> list[Line]:
+    """Return the lines of what was paid on top of a booking's price."""
+    rows = await fetch(
+        "SELECT lines FROM booking_charges WHERE booking_id = $1 AND status = 'paid' ORDER BY id", booking_id
+    )
+    return [line for row in rows for line in msgspec.json.decode(row["lines"], type=list[Line])]
+
+
+async def credited(booking_id: UUID) -> int:
+    """Return how much was credited to a booking's guests before anybody had earned it."""
+    found: int = await fetch_value(
+        "SELECT coalesce(sum(amount - institution_amount - platform_amount - subsidy_amount), 0)::bigint FROM refunds"
+        " WHERE booking_id = $1 AND reason = 'credit'",
+        booking_id,
+    )
+    return found
 
 
 async def transfer(transfer_id: UUID) -> TransferRow:
@@ -183,6 +207,15 @@ async def open_reversals() -> list[UUID]:
     """List the reversals that have not ended, the oldest first."""
     rows = await fetch(
         "SELECT id FROM transfer_reversals WHERE settled_at IS NULL ORDER BY requested_at, id LIMIT $1", _LIMIT
+    )
+    return [row["id"] for row in rows]
+
+
+async def open_reversals_of(transfer_id: UUID) -> list[UUID]:
+    """List the reversals of one transfer that have not ended, the oldest first."""
+    rows = await fetch(
+        "SELECT id FROM transfer_reversals WHERE transfer_id = $1 AND settled_at IS NULL ORDER BY requested_at, id",
+        transfer_id,
     )
     return [row["id"] for row in rows]
 

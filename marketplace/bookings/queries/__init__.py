@@ -1,0 +1,47 @@
+"""Reads of bookings. Every read for a person takes the principal and adds whose bookings it may see."""
+
+from marketplace.bookings.queries.charges import charges
+from marketplace.bookings.queries.reading import (
+    Arrival,
+    BalanceDue,
+    BookingRecord,
+    DueByLink,
+    Impact,
+    Notice,
+    arrivals,
+    balances_due,
+    booking,
+    bookings,
+    checking_in_on,
+    displaced,
+    due_by_link,
+    impact,
+    notice,
+    pay_link,
+    room_wishes,
+    unfinished_of_departure,
+    verify_allocations,
+)
+
+__all__ = (
+    "Arrival",
+    "BalanceDue",
+    "BookingRecord",
+    "DueByLink",
+    "Impact",
+    "Notice",
+    "arrivals",
+    "balances_due",
+    "booking",
+    "bookings",
+    "charges",
+    "checking_in_on",
+    "displaced",
+    "due_by_link",
+    "impact",
+    "notice",
+    "pay_link",
+    "room_wishes",
+    "unfinished_of_departure",
+    "verify_allocations",
+)
