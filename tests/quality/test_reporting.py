@@ -35,6 +35,7 @@ async def test_an_incident_that_is_grave_enough_orders_a_visit(world, staff, off
     assert {row["template"] for row in await fetch("SELECT template FROM messages")} <= {
         "incident_reported",
         "assessment_ordered",
+        "assessment_preview",
     }
 
 

@@ -7,9 +7,10 @@ from marketplace.messaging.rules.reminding import (
     arrival_reminder,
     balance_reminder,
 )
-from marketplace.messaging.rules.templates import (
+from marketplace.messaging.rules.templates import TEMPLATES
+from marketplace.messaging.rules.wire import HIDDEN, field_on_the_wire, is_money
+from marketplace.messaging.rules.wording import (
     SMS_LENGTH_MAX,
-    TEMPLATES,
     Channel,
     Fact,
     Language,
@@ -18,7 +19,6 @@ from marketplace.messaging.rules.templates import (
     address,
     language_of,
 )
-from marketplace.messaging.rules.wire import HIDDEN, field_on_the_wire, is_money
 
 __all__ = (
     "BALANCE_DAYS_BEFORE",
