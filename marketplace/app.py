@@ -72,6 +72,11 @@ from marketplace.signing.controllers import KeyRotations, WellKnown
 from marketplace.tours.controllers import Departures, Tours
 from marketplace.transparency.controllers import AuditLog
 
+# A request is answered within 5 s though the database is not: the server ends a statement after the first, and a
+# server that is silent is given up after the second.
+STATEMENT_S = 4
+ANSWER_WITHIN_S = 4.2
+
 CONTROLLERS = (
     Places,
     Institutions,
@@ -138,7 +143,12 @@ CONTROLLERS = (
 async def connections(_: Litestar) -> AsyncIterator[None]:
     """Open what the API needs and close it again; what start-up made is frozen out of the garbage collector's way."""
     found = settings()
-    await db.connect(found.database_url, max_size=found.database_pool_size)
+    await db.connect(
+        found.database_url,
+        max_size=found.database_pool_size,
+        statement_s=STATEMENT_S,
+        answer_within_s=ANSWER_WITHIN_S,
+    )
     await valkey.connect(found.redis_url)
     gateway.configure(found)
     gc.collect()

@@ -40,6 +40,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     family_holds_max: int
     partner_holds_max: int
     waiting_room_size: int
+    failpoints: str | None
 
     @property
     def is_development(self) -> bool:
@@ -126,6 +127,7 @@ def read(environ: Mapping[str, str]) -> Settings:
         family_holds_max=reader.get("FAMILY_HOLDS_MAX", _count, example="3", default="3"),
         partner_holds_max=reader.get("PARTNER_HOLDS_MAX", _count, example="200", default="200"),
         waiting_room_size=reader.get("WAITING_ROOM_SIZE", _count, example="64", default="64"),
+        failpoints=environ.get("MARKETPLACE_FAILPOINTS") or None,
     )
     complaints = reader.complaints or _contradictions(found)
     if complaints:
@@ -141,6 +143,8 @@ def _contradictions(found: Settings) -> list[str]:
         complaints.append("STRIPE_API_BASE must not be set with a live STRIPE_API_KEY: remove one of them")
     if found.is_production and found.stripe_api_base is not None:
         complaints.append("STRIPE_API_BASE points at a sandbox: it must not be set when MARKETPLACE_ENV=production")
+    if found.is_production and found.failpoints is not None:
+        complaints.append("MARKETPLACE_FAILPOINTS ends processes on purpose: it must not be set in production")
     if live and not found.is_production:
         complaints.append("a live STRIPE_API_KEY needs MARKETPLACE_ENV=production")
     return complaints

@@ -19,15 +19,17 @@ Json = dict[str, Any]
 PATIENCE_S = 90.0
 
 
-async def until(ask: Callable[[], Awaitable[T]], holds: Callable[[T], bool], what: str) -> T:
+async def until(
+    ask: Callable[[], Awaitable[T]], holds: Callable[[T], bool], what: str, *, patience_s: float = PATIENCE_S
+) -> T:
     """Ask again until the answer holds; a claim that does not come true in time ends the story."""
-    deadline = time.monotonic() + PATIENCE_S
+    deadline = time.monotonic() + patience_s
     while True:
         answer = await ask()
         if holds(answer):
             return answer
         if time.monotonic() > deadline:
-            raise SystemExit(f"✘ waited {PATIENCE_S:.0f} s in vain: {what}")
+            raise SystemExit(f"✘ waited {patience_s:.0f} s in vain: {what}")
         await asyncio.sleep(0.3)
 
 

@@ -18,6 +18,8 @@ from marketplace.settings import settings
 T = TypeVar("T")
 
 POOL_SIZE = 4
+# Longer than the 15 s after which the server ends a statement by itself.
+ANSWER_WITHIN_S = 20
 OPEN_SECONDS = 20
 CLOSE_SECONDS = 5
 
@@ -89,7 +91,7 @@ class _Loop(threading.Thread):
 @asynccontextmanager
 async def _connections() -> AsyncIterator[None]:
     found = settings()
-    await db.connect(found.database_url, max_size=POOL_SIZE)
+    await db.connect(found.database_url, max_size=POOL_SIZE, answer_within_s=ANSWER_WITHIN_S)
     await valkey.connect(found.redis_url)
     gateway.configure(found)
     try:

@@ -68,10 +68,13 @@ REACTIONS: dict[type[Message], tuple[Operation, ...]] = {
     transparency_events.CheckpointPublished: (messaging.tell_of_checkpoint,),
     # Money
     payment_jobs.ApplyProviderEvent: (bookings.apply_provider_event,),
+    payment_jobs.ApplyPayeeEvent: (settlement.apply_payee_event,),
     payment_jobs.CancelPayment: (bookings.close_payment,),
     payment_jobs.SubmitRefund: (payments.submit_refund,),
     payment_events.PaymentSucceeded: (),
     payment_events.PaymentFailed: (),
+    payment_events.MovementUnexplained: (messaging.tell_of_unexplained_movement,),
+    payment_events.BooksDisagree: (messaging.tell_of_disagreement,),
     payment_events.DisputeOpened: (messaging.tell_of_dispute,),
     payment_events.DisputeDecided: (messaging.tell_of_decided_dispute,),
     payment_events.RefundSucceeded: (messaging.tell_of_refund,),

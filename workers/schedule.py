@@ -74,6 +74,7 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic(name="earn_in_service", every=timedelta(minutes=10), run=settlement.earn_in_service),
     Periodic(name="submit_transfers", every=timedelta(minutes=10), run=settlement.submit_due),
     Periodic(name="submit_reversals", every=timedelta(minutes=1), run=settlement.submit_reversals),
+    Periodic(name="apply_payee_events", every=timedelta(seconds=60), run=settlement.apply_payee_events),
     Periodic(name="refresh_payees", every=timedelta(minutes=5), run=settlement.refresh_payees),
     Periodic(name="alarm_old_holds", every=crontab(minute="20", hour="7"), run=settlement.alarm_old_holds),
     Periodic(name="check_payout_schedule", every=crontab(minute="25", hour="7"), run=settlement.check_payout_schedule),

@@ -13,7 +13,8 @@ import asyncpg
 from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
 
 LOCK_TIMEOUT_MS = 3_000
-STATEMENT_TIMEOUT_MS = 15_000
+# A request waits this long for a free connection, and for a new one to be made.
+ACQUIRE_S = 4.2
 
 Isolation = Literal["read_committed", "repeatable_read", "serializable"]
 
@@ -38,16 +39,26 @@ DB = _Engine(config={}, extensions=())
 
 _SERVER_SETTINGS = {
     "lock_timeout": str(LOCK_TIMEOUT_MS),
-    "statement_timeout": str(STATEMENT_TIMEOUT_MS),
+    "statement_timeout": "15s",
     "idle_in_transaction_session_timeout": "60000",
     "timezone": "UTC",
     "application_name": "marketplace",
 }
 
 
-async def connect(url: str, *, min_size: int = 1, max_size: int = 10) -> None:
-    """Open the process's pool on ``url``; every connection refuses to wait longer than 3 s for a lock."""
-    DB.config = {"dsn": url, "server_settings": _SERVER_SETTINGS}
+async def connect(
+    url: str, *, min_size: int = 1, max_size: int = 10, answer_within_s: float | None = None, statement_s: int = 15
+) -> None:
+    """Open the process's pool on ``url``; every connection refuses to wait longer than 3 s for a lock.
+
+    A statement that takes longer than ``statement_s`` is ended by the server. A server that is silent for
+    ``answer_within_s`` is given up by us: a host that hangs ends no statement and closes no connection.
+    """
+    DB.config = {
+        "dsn": url,
+        "server_settings": _SERVER_SETTINGS | {"statement_timeout": f"{statement_s}s"},
+        "command_timeout": answer_within_s,
+    }
     await DB.start_connection_pool(min_size=min_size, max_size=max_size, reset=_keep_as_it_is)
 
 
@@ -82,7 +93,7 @@ async def single_connection(url: str) -> AsyncIterator[asyncpg.Connection]:
 @asynccontextmanager
 async def connection_of_its_own() -> AsyncIterator[asyncpg.Connection]:
     """Take a connection outside any transaction, for what belongs to a session, such as an advisory lock."""
-    async with _pool().acquire(timeout=10) as connection:
+    async with _acquired() as connection:
         try:
             yield connection
         finally:
@@ -91,7 +102,7 @@ async def connection_of_its_own() -> AsyncIterator[asyncpg.Connection]:
 
 @asynccontextmanager
 async def transaction(
-    *, isolation: Isolation = "read_committed", readonly: bool = False, savepoint: bool = True, timeout_s: float = 10
+    *, isolation: Isolation = "read_committed", readonly: bool = False, savepoint: bool = True
 ) -> AsyncIterator[asyncpg.Connection]:
     """Open a transaction, or a savepoint when one is already open, so that a caught refusal undoes only itself.
 
@@ -109,8 +120,9 @@ async def transaction(
                 yield current.connection
             return
         async with (
-            _pool().acquire(timeout=timeout_s) as connection,
+            _acquired() as connection,
             connection.transaction(isolation=isolation, readonly=readonly),
+            _leaving_the_silent(connection),
         ):
             outer = PostgresTransaction(DB)
             outer.connection = connection
@@ -211,8 +223,9 @@ async def stream(sql: str, *args: Any, prefetch: int = 200) -> AsyncIterator[asy
                 yield row
         return
     async with (
-        _pool().acquire(timeout=10) as connection,
+        _acquired() as connection,
         connection.transaction(isolation="repeatable_read", readonly=True),
+        _leaving_the_silent(connection),
     ):
         async for row in connection.cursor(sql, *args, prefetch=prefetch):
             yield row
@@ -224,8 +237,24 @@ async def _connection() -> AsyncIterator[asyncpg.Connection]:
     if current is not None:
         yield current.connection
         return
-    async with _pool().acquire(timeout=10) as connection:
+    async with _acquired() as connection:
         yield connection
+
+
+@asynccontextmanager
+async def _acquired() -> AsyncIterator[asyncpg.Connection]:
+    async with _pool().acquire(timeout=ACQUIRE_S) as connection, _leaving_the_silent(connection):
+        yield connection
+
+
+@asynccontextmanager
+async def _leaving_the_silent(connection: asyncpg.Connection) -> AsyncIterator[None]:
+    """Drop a connection whose server did not answer in time: neither would it answer a rollback, or take it back."""
+    try:
+        yield
+    except TimeoutError:
+        connection.terminate()
+        raise
 
 
 def _pool() -> asyncpg.Pool:

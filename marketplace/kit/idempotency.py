@@ -11,6 +11,7 @@ from uuid import UUID
 
 import msgspec
 
+from marketplace.kit import failpoints
 from marketplace.kit.db import execute, fetch_one, transaction
 from marketplace.kit.errors import DomainError
 
@@ -93,7 +94,8 @@ async def once(key: Key, perform: Perform, *, now: datetime) -> Answer:
             return _replay(key, await _stored(key))
         answer = await perform()
         await _store(key, answer)
-        return answer
+    failpoints.reach("answer.committed")
+    return answer
 
 
 async def leased(key: Key, perform: Perform, *, now: datetime) -> Answer:

@@ -60,7 +60,10 @@ class ProviderUnavailable(DomainError):
     zh = "支付渠道暂时不可用，请稍后再试"
     en = "The payment provider is briefly unavailable; try again."
     retryable = True
-    retry_after_s = 2
+
+    def __init__(self, *, retry_after_s: int = 2) -> None:
+        self.retry_after_s = retry_after_s  # type: ignore[misc]  # How long is known only when it is left alone.
+        super().__init__()
 
 
 class ProviderDisagrees(DomainError):

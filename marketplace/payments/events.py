@@ -1,5 +1,6 @@
 """News of money, for partners and for the reactions above: ids and amounts in minor units, nothing else."""
 
+from datetime import date
 from typing import ClassVar
 from uuid import UUID
 
@@ -74,3 +75,21 @@ class DisputeDecided(Event, frozen=True, kw_only=True):
     booking_id: UUID
     amount: int
     won: bool
+
+
+class MovementUnexplained(Event, frozen=True, kw_only=True):
+    """Money has moved at the provider, and nothing of ours explains it after an hour: it stands in suspense until people know."""
+
+    kind = "movement.unexplained"
+
+    entry_id: UUID
+    amount: int
+
+
+class BooksDisagree(Event, frozen=True, kw_only=True):
+    """The daily proof of the books has found something; the log names each finding."""
+
+    kind = "books.disagree"
+
+    verified_on: date
+    finding_count: int

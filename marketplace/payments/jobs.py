@@ -21,6 +21,14 @@ class SubmitRefund(Job, frozen=True, kw_only=True):
     refund_id: UUID
 
 
+class ApplyPayeeEvent(Job, frozen=True, kw_only=True):
+    """Fetch which payee or transfer a stored event of the provider is about, and apply it; ``event_id`` is our row's."""
+
+    kind = "provider_events.apply_payee"
+
+    event_id: UUID
+
+
 class ApplyProviderEvent(Job, frozen=True, kw_only=True):
     """Fetch what a stored event of the provider is about, and apply it; ``event_id`` is our row's."""
 

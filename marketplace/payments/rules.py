@@ -20,6 +20,7 @@ from marketplace.payments.states import (
 PAYMENT_PREFIX = "pay"
 REFUND_PREFIX = "ref"
 BOOKING_PREFIX = "bkg"
+TRANSFER_PREFIX = "trf"
 
 # The provider accepts checkout pages that live between 30 minutes and 24 hours, measured when it gets the request.
 CHECKOUT_MIN = timedelta(minutes=60)
@@ -162,11 +163,18 @@ class RefundOutcome(msgspec.Struct, frozen=True, kw_only=True):
     failure_code: str | None = None
 
 
-class Subject(msgspec.Struct, frozen=True, kw_only=True):
-    """Which of our rows an event of the provider is about."""
+SubjectKind = Literal["payment", "refund", "dispute", "transfer", "payee", "ignored"]
+# What payers' money is about; the rest is about money of institutions.
+PAYERS: tuple[SubjectKind, ...] = ("payment", "refund", "dispute")
+PAYEES: tuple[SubjectKind, ...] = ("transfer", "payee")
 
-    kind: Literal["payment", "refund", "ignored"]
+
+class Subject(msgspec.Struct, frozen=True, kw_only=True):
+    """Which of our rows an event of the provider is about; a dispute is known by the provider's own ``ref``."""
+
+    kind: SubjectKind
     id: UUID | None = None
+    ref: str | None = None
 
 
 IGNORED = Subject(kind="ignored")

@@ -1,11 +1,12 @@
 """What may be complained of and reported, and what of it is a signal, as pure rules."""
 
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
 import msgspec
 
+from marketplace.certifications.rules import Policy
 from marketplace.quality.states import ComplaintStatus, IncidentStatus
 
 
@@ -110,33 +111,12 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     concluded_at: datetime | None = None
 
 
-class Policy(msgspec.Struct, frozen=True, kw_only=True):
-    """What held from ``effective_from`` on: which incidents are signals.
+def is_signal(incident: Incident, *, policy: Policy) -> bool:
+    """Say whether an incident is grave enough to count towards a visit before its time.
 
-    How many signals call for a visit is certification's policy (``certifications.rules.policies``).
+    Whoever reports a slight accident is not to be punished for reporting it.
     """
-
-    effective_from: date
-    signalling: frozenset[Severity]
-
-
-POLICIES = (
-    Policy(
-        effective_from=date.min,
-        # A proposal without a source. Whoever reports a slight accident is not to be punished for reporting it.
-        signalling=frozenset({Severity.SERIOUS, Severity.GRAVE}),
-    ),
-)
-
-
-def policy_on(day: date) -> Policy:
-    """Return the policy in force on ``day``."""
-    return max((policy for policy in POLICIES if policy.effective_from <= day), key=lambda found: found.effective_from)
-
-
-def is_signal(incident: Incident, *, today: date) -> bool:
-    """Say whether an incident is grave enough to count towards a visit before its time."""
-    return incident.severity in policy_on(today).signalling
+    return incident.severity in policy.incident_severities
 
 
 def confirms_abuse(found: Complaint | Incident) -> bool:

@@ -9,7 +9,6 @@ import msgspec
 from marketplace.certifications.states import Status as Standing
 from marketplace.kit.money import allocate
 
-TRANSFER_PREFIX = "trf"
 INSTITUTION_PREFIX = "ins"
 
 COMMISSION_BPS = 1_200

@@ -11,8 +11,10 @@ from urllib.parse import urlsplit
 import pytest
 
 from marketplace.bookings import operations
+from marketplace.identity import queries as identities
 from marketplace.kit import clock
-from marketplace.kit.db import execute, fetch_value, transaction
+from marketplace.kit.crypto import vault
+from marketplace.kit.db import execute, fetch, fetch_value, transaction
 from marketplace.kit.ids import new_id, parse
 from marketplace.ledger import queries as ledger
 from marketplace.ledger.operations import post
@@ -20,7 +22,8 @@ from marketplace.ledger.rules import Account, Whose, capture
 from marketplace.payments import queries as payments
 from marketplace.payments.operations import apply_refund
 from tests.support.sandbox import API_KEY
-from tests.support.world import World, booking_body, hold, read
+from tests.support.world import World, booking_body, hold, open_payment, read
+from workers.handling import drain
 
 # Statements of one step each; a payment's page and each fetch of it are one call to the provider.
 QUOTE, PLACE, PAY, CONFIRM, CONFIRM_AGAIN = 7, 13, 14, 12, 6
@@ -85,8 +88,26 @@ async def test_the_proof_names_money_without_a_booking_and_a_booking_without_mon
     assert await fetch_value("SELECT finding_count FROM money_verifications") == 2
 
 
-async def test_the_proof_says_when_the_provider_holds_something_else(
-    world: World, confirm, till, gateway, monkeypatch
+@pytest.fixture
+def finance(monkeypatch):
+    """Somebody who sees to the platform's money; returns what they were written, drained of everything that is due."""
+
+    async def emails() -> list[str]:
+        return ["finance@test.example"]
+
+    monkeypatch.setattr(identities, "finance_emails", emails)
+
+    async def mail() -> list[str]:
+        await drain(now=clock.now())
+        to = vault().blind_index("finance@test.example")
+        rows = await fetch("SELECT template FROM messages WHERE recipient_index = $1 ORDER BY id", to)
+        return [row["template"] for row in rows]
+
+    return mail
+
+
+async def test_the_proof_says_when_the_provider_holds_something_else_and_somebody_hears_of_it(
+    world: World, confirm, till, gateway, monkeypatch, finance
 ) -> None:
     await confirm(await world.family())
     honest = gateway.get_balance
@@ -95,9 +116,59 @@ async def test_the_proof_says_when_the_provider_holds_something_else(
         return {name: amount - 1 for name, amount in (await honest()).items()}
 
     monkeypatch.setattr(gateway, "get_balance", short)
-    findings = await operations.verify_money(now=clock.now())
+    for _ in range(2):
+        findings = await operations.verify_money(now=clock.now())
 
     assert [(one.check, one.subject, one.expected - one.found) for one in findings] == [("provider_balance", "CNY", 1)]
+    assert await finance() == ["books_disagree"]
+
+
+async def test_money_that_nobody_can_explain_is_set_aside_and_somebody_hears_of_it_once(
+    world: World, till, sandbox, finance
+) -> None:
+    form = {"amount": "7700", "currency": "cny", "payment_method": "pm_card_visa", "confirm": "true"}
+    headers = {"Authorization": f"Bearer {API_KEY}"}
+    made = await sandbox.http.post(
+        "/v1/payment_intents", data=form | {"allowed_payment_method_types[0]": "card"}, headers=headers
+    )
+    assert made.json()["status"] == "succeeded"
+    await operations.catch_up(now=clock.now())
+    assert await payments.suspense() == (0, 0)
+    clock.travel(timedelta(hours=2))
+    for _ in range(2):
+        await operations.catch_up(now=clock.now())
+    assert await payments.suspense() == (1, 7_700)
+    assert await ledger.balance(Account.SUSPENSE) == -7_700
+    assert await finance() == ["movement_unexplained"]
+    metrics = (await world.client.get("/metrics")).text
+    assert "marketplace_money_suspense_count 1.0" in metrics
+
+
+async def test_what_every_webhook_should_have_said_is_asked_for_every_five_minutes(world: World, sandbox) -> None:
+    await sandbox.control("chaos", {"drop_webhooks": 1.0})
+    family = await world.family()
+    booking = await hold(world, family)
+    page = urlsplit((await open_payment(family, booking))["checkout_url"]).path.rsplit("/", 1)[1]
+    await sandbox.pay(page)
+    await operations.catch_up(now=clock.now())
+    assert (await read(family, booking))["status"] == "on_hold"
+    await drain(now=clock.now())
+    assert (await read(family, booking))["status"] == "confirmed"
+
+
+async def test_an_event_that_was_stored_and_never_applied_is_applied_by_the_minute(world: World, sandbox) -> None:
+    await sandbox.control("chaos", {"drop_webhooks": 1.0})
+    family = await world.family()
+    booking = await hold(world, family)
+    page = urlsplit((await open_payment(family, booking))["checkout_url"]).path.rsplit("/", 1)[1]
+    await sandbox.pay(page)
+    await operations.catch_up(now=clock.now())
+    await execute("UPDATE outbox SET state = 'dead' WHERE kind = 'provider_events.apply'")
+    await execute("UPDATE payments SET checked_at = $1", clock.now() + timedelta(hours=1))
+    clock.travel(timedelta(minutes=2))
+    await operations.reconcile(now=clock.now())
+    assert (await read(family, booking))["status"] == "confirmed"
+    assert await fetch_value("SELECT count(*) FROM provider_events WHERE applied_at IS NULL") == 0
 
 
 async def test_placing_paying_and_confirming_costs_a_fixed_number_of_statements_and_calls(

@@ -1,5 +1,6 @@
 """What was begun is finished, though every webhook is lost and every order comes late."""
 
+import time
 from datetime import timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from marketplace.kit.db import fetch, fetch_value
 from marketplace.kit.ids import parse, wire
 from marketplace.payments import gateway as gateways
 from marketplace.payments.errors import ProviderUnavailable
+from marketplace.payments.gateway.circuit import FAILURES_MAX, Circuit
 from tests.support.world import World, hold, open_payment, read, steady
 from workers.handling import drain
 
@@ -137,6 +139,22 @@ async def test_a_provider_that_is_away_is_not_an_error_of_the_round_but_of_the_o
         await operations.close_payment(payment_id=parse("pay", payment["id"]), now=clock.now())
 
     assert (await read(family, booking))["status"] == "on_hold"
+
+
+async def test_a_family_that_cannot_pay_just_now_is_told_when_to_try_again_and_keeps_its_hold(
+    world: World, sandbox, gateway
+) -> None:
+    family = await world.family()
+    booking = await hold(world, family)
+    path, body = f"/v1/bookings/{booking['id']}/payments", {"leg": "deposit", "method": "card"}
+    gateway._http.circuit = Circuit(failure_count=FAILURES_MAX, next_at=time.monotonic() + 600)
+    refused = await family.post(path, body, key="pay")
+    assert (refused.status_code, refused.json()["code"]) == (503, "payment_provider_unavailable")
+    assert refused.headers["retry-after"] == "600"
+    assert (await read(family, booking))["status"] == "on_hold"
+
+    gateway._http.circuit = Circuit(failure_count=FAILURES_MAX)
+    assert (await family.post(path, body, key="pay")).status_code == 201
 
 
 async def test_the_reactions_tell_of_a_stay_from_confirmation_to_refund(world: World, confirm, client) -> None:

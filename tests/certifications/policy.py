@@ -29,6 +29,7 @@ POLICY = Policy(
         SignalKind.INSPECTION: Trigger(count=1, within_days=1, due_days=15),
         SignalKind.CONFIRMED_ABUSE: Trigger(count=1, within_days=1, due_days=5),
     },
+    incident_severities=("serious", "grave"),
     risk_signal_count=3,
     risk_days=365,
     escalation_days=15,

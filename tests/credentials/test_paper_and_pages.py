@@ -2,17 +2,22 @@
 
 import json
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from functools import partial
 
+import httpx
 import pypdfium2
 import pytest
 import zxingcpp
 from click.testing import CliRunner
 
 from marketplace.certifications import operations as certifications
+from marketplace.certifications.rules import GradeCap, SignalKind
 from marketplace.credentials.commands import certificates
 from marketplace.credentials.qr import QR_VERSION_MAX, qr_code
+from marketplace.credentials.rules import CAPS
 from marketplace.kit import clock
+from marketplace.kit.ids import new_id
 from tests.certifications.conftest import NOW
 from tests.credentials.test_credentials import revoke, tokens
 
@@ -48,6 +53,16 @@ async def test_the_page_says_the_standing_in_words_colour_and_shape(
     assert "停业整顿" in suspended.text
     await revoke(certified.id, province, second, now=NOW)
     assert seen((await page_of(client, certified.number)).text) == ("✕", "Revoked", "bad")
+
+
+async def test_a_grade_that_is_not_shown_or_capped_says_why(client, certified, at_now) -> None:
+    await certifications.signal(
+        institution_id=certified.institution_id, kind=SignalKind.CONFIRMED_ABUSE, subject_id=new_id(), now=NOW
+    )
+    assert "1 / 5：查实侵害老年人" in (await page_of(client, certified.number)).text
+    clock.travel(NOW + timedelta(days=400) - datetime.now(UTC))
+    assert "评估已超过一年" in (await page_of(client, certified.number)).text
+    assert set(CAPS) == set(GradeCap)
 
 
 async def test_the_page_names_nobody_and_loads_nothing(client, certified, sign_in_names, at_now) -> None:
@@ -135,3 +150,29 @@ async def test_the_command_verifies_a_folder_without_any_network(client, certifi
     missing = CliRunner().invoke(certificates, ["verify", str(tmp_path), *at])
     assert missing.exit_code == 1
     assert "credential.jwt cannot be read" in missing.output
+
+
+async def test_a_folder_is_fetched_once_and_verified_without_the_network(
+    client, certified, tmp_path, monkeypatch, at_now
+) -> None:
+    token, keys, lists = await tokens(client, certified.number)
+    served = {
+        f"/v1/certificates/{certified.number}/credential": token,
+        "/.well-known/did.json": json.dumps(keys),
+        "/v1/status-lists/revocation-1": lists[0],
+        "/v1/status-lists/suspension-1": lists[1],
+    }
+    reached = httpx.MockTransport(
+        lambda request: httpx.Response(200 if request.url.path in served else 404, text=served.get(request.url.path))
+    )
+    monkeypatch.setattr(httpx, "Client", partial(httpx.Client, transport=reached))
+    where = ["--from", "https://houniao.example", "--to", str(tmp_path / "kept")]
+
+    fetched = CliRunner().invoke(certificates, ["fetch", certified.number, *where])
+    assert fetched.exit_code == 0, fetched.output
+    at = ["--at", NOW.strftime("%Y-%m-%dT%H:%M:%SZ")]
+    good = CliRunner().invoke(certificates, ["verify", str(tmp_path / "kept"), *at])
+    assert (good.exit_code, good.output.splitlines()[0][:7]) == (0, "✔ valid")
+    missing = CliRunner().invoke(certificates, ["fetch", "JLLJ-2027-99999", *where])
+    assert missing.exit_code == 1
+    assert "answered 404" in missing.output

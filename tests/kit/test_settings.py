@@ -40,6 +40,7 @@ def test_every_mistake_is_named_at_once_with_its_remedy() -> None:
         ({"STRIPE_API_KEY": "sk_live_1", "MARKETPLACE_ENV": "production"}, "STRIPE_API_BASE"),
         ({"MARKETPLACE_ENV": "production"}, "STRIPE_API_BASE"),
         ({"STRIPE_API_KEY": "rk_live_1", "STRIPE_API_BASE": ""}, "MARKETPLACE_ENV"),
+        ({"MARKETPLACE_ENV": "production", "MARKETPLACE_FAILPOINTS": "/tmp"}, "MARKETPLACE_FAILPOINTS"),
     ],
 )
 def test_real_money_never_meets_a_stand_in(changes: dict[str, str], named: str) -> None:

@@ -1,5 +1,7 @@
 """Disputes: the books follow the bank, once, in any order, and what was lost is not given back a second time."""
 
+import json
+
 import pytest
 
 from marketplace.kit.db import fetch_value
@@ -95,3 +97,21 @@ async def test_a_provider_that_is_away_is_asked_again_later(desk, dispute, sandb
     await sandbox.control("chaos", {"error_rate": 0.0})
     await operations.apply_disputes(now=desk.now)
     assert len(await queries.disputes_of(booking_id)) == 1
+
+
+async def test_a_bank_that_only_asks_has_taken_nothing(desk, sandbox, mailbox):
+    await sandbox.control("chaos", {"settle_delay_ms": 0})
+    payment_id = await desk.paid(card="4000000000001976")
+    payment = await queries.payment(payment_id)
+    raw, _ = await mailbox.parcel("charge.dispute.created", payment.provider_intent_id)
+    inquiry = json.loads(raw)["data"]["object"]
+    assert inquiry["status"] == "warning_needs_response"
+    await operations.apply_dispute(provider_dispute_id=inquiry["id"], now=desk.now)
+    await operations.apply_disputes(now=desk.now)
+    assert await queries.disputes_of(payment.booking_id) == []
+    assert await books(payment.booking_id) == (0, -PAID, 0)
+
+
+async def test_an_event_about_nobodys_dispute_changes_nothing(desk):
+    await operations.apply_dispute(provider_dispute_id="du_of_somebody_else", now=desk.now)
+    assert await fetch_value("SELECT count(*) FROM disputes") == 0

@@ -152,10 +152,15 @@ async def test_what_nothing_explains_goes_to_suspense_after_an_hour_and_leaves_i
     ]
     [finding] = await queries.verify_provider(before=desk.now + timedelta(hours=2))
     assert (finding.check, finding.expected) == ("provider_entry_is_explained", 428_000)
+    assert await queries.suspense() == (1, 428_000)
+    # It is told once, however often it is looked at.
+    assert await operations.match_balance(now=desk.now + timedelta(hours=2)) == 1
+    assert (await desk.published()).count("movement.unexplained") == 1
 
     await desk.apply(payment_id)
     assert await operations.match_balance(now=desk.now + timedelta(hours=3)) == 0
     assert await ledger_queries.balance(Account.SUSPENSE) == 0
+    assert await queries.suspense() == (0, 0)
     assert await ledger_queries.balance(Account.STRIPE) == 428_000 - CARD_FEE
     assert await ledger_queries.verify() == []
 

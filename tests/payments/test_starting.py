@@ -63,6 +63,8 @@ async def test_an_old_attempt_is_looked_up_before_it_is_repeated(desk, sandbox, 
     payment_id = await desk.open()
     first = await desk.start(payment_id)
     await forget_the_answer(payment_id)
+    # The provider's time passes too: after a day it has forgotten the key, and would make a second page under it.
+    await sandbox.control("clock", {"offset_seconds": int(after.total_seconds())})
     again = await desk.start(payment_id, now=desk.now + after)
     assert (again.provider_session_id, again.attempt) == (first.provider_session_id, 1)
     assert len(await sessions_of(sandbox, payment_id)) == 1

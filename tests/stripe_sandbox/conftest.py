@@ -20,14 +20,30 @@ import httpx
 import pytest
 import stripe
 
+from tests.support.stripe_contract import StripeContract
+
 KEY = "sk_test_houniao"
 SECRET = "whsec_sandbox_tests"
 TOKEN = "control-token"
 
 stripe.enable_telemetry = False
 
+contract = StripeContract()
+
+
+def hold(answer: httpx.Response) -> None:
+    """Hold an answer against Stripe's document."""
+    answer.read()
+    contract.answer(answer)
+
+
+async def hold_async(answer: httpx.Response) -> None:
+    await answer.aread()
+    contract.answer(answer)
+
+
 # One client for all: each new one would read the certificates of the world again.
-wire = httpx.Client(trust_env=False, timeout=10)
+wire = httpx.Client(trust_env=False, timeout=10, event_hooks={"response": [hold]})
 
 
 class Received(NamedTuple):
@@ -66,6 +82,7 @@ class Receiver:
 
     def take(self, webhook: Received) -> int:
         with self._news:
+            contract.event(webhook.event)
             self.received.append(webhook)
             self._news.notify_all()
             return self.answers.popleft() if self.answers else self.default_answer
@@ -139,6 +156,8 @@ class Stripe:
     def __init__(self, url: str, key: str = KEY, **options: Any) -> None:
         addresses = dict.fromkeys(("api", "connect", "files", "meter_events"), url)
         self._http = stripe.HTTPXClient(timeout=10, allow_sync_methods=True)
+        self._http._client.event_hooks = {"response": [hold]}
+        self._http._client_async.event_hooks = {"response": [hold_async]}
         self._client = stripe.StripeClient(key, base_addresses=addresses, http_client=self._http, **options)
         self.v1 = self._client.v1
 
@@ -175,6 +194,15 @@ def http() -> Iterator[httpx.Client]:
 @pytest.fixture(autouse=True)
 def database() -> None:
     """The sandbox keeps its own file: these tests need no server of the product."""
+
+
+@pytest.fixture(autouse=True)
+def everything_is_as_published() -> Iterator[None]:
+    """Every answer that a test gets, and every event that comes meanwhile, is valid by Stripe's own document."""
+    yield
+    wrong = dict(contract.wrong)
+    contract.wrong.clear()
+    assert wrong == {}
 
 
 @pytest.fixture(name="wait_until", scope="session")

@@ -15,6 +15,7 @@ import pytest
 from marketplace.embedded import ports
 from marketplace.payments import gateway as gateways
 from marketplace.payments.gateway import StripeGateway
+from marketplace.payments.gateway.circuit import Circuit
 
 API_KEY = "sk_test_payments"
 SECRET = "whsec_payments"
@@ -136,6 +137,8 @@ async def stripe_gateway(sandbox_url: str) -> AsyncIterator[StripeGateway]:
 
 @pytest.fixture
 def gateway(stripe_gateway: StripeGateway, sandbox: Sandbox) -> Iterator[StripeGateway]:
+    # A test before this one may have had the provider fail so often that it is left alone.
+    stripe_gateway._http.circuit = Circuit()
     gateways.use(stripe_gateway)
     yield stripe_gateway
     gateways.use(None)

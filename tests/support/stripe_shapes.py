@@ -1,18 +1,14 @@
-"""What an answer of Stripe must look like: by the types that the SDK publishes, and by the OpenAPI document where there is one.
+"""What an object of Stripe must look like by the types that the SDK publishes, which are made from Stripe's document.
 
-The document is not part of this repository. Name a copy of it in ``STRIPE_OPENAPI_SPEC`` (JSON) and every answer and
-event is held against it as well; without it the SDK's own classes are the contract: each property known, each required
-one there, each value of its type, each closed list of words kept.
+Each property known, each required one there, each value of its type, each closed list of words kept. The document
+itself judges every answer in ``stripe_contract``; it knows no property as unknown, and the SDK is of a later version.
 """
 
-import json
 import types
 import typing
 from functools import cache
-from pathlib import Path
 from typing import Any
 
-import jsonschema
 import stripe
 from stripe._object_classes import OBJECT_CLASSES, get_object_class
 
@@ -122,34 +118,3 @@ def _may_be_none(hint: Any) -> bool:
     if typing.get_origin(hint) in (typing.Union, types.UnionType):
         return any(_may_be_none(choice) for choice in typing.get_args(hint))
     return hint in (type(None), Any)
-
-
-class Document:
-    """Stripe's OpenAPI document, as a judge of answers."""
-
-    def __init__(self, path: str) -> None:
-        found = json.loads(Path(path).read_text())
-        self.version = found["info"]["version"]
-        self._schemas = _as_json_schema(found["components"]["schemas"])
-
-    def faults(self, thing: dict[str, Any]) -> list[str]:
-        """Hold one object against the document's schema of its name."""
-        name = thing["object"]
-        # Properties that came after the document's version are not its business.
-        schema = {"$ref": f"#/components/schemas/{name}", "components": {"schemas": self._schemas}}
-        if name not in self._schemas:
-            return [f"{name}: the document knows no such object"]
-        judge = jsonschema.Draft202012Validator(schema)
-        return [f"{name}.{'.'.join(map(str, error.path))}: {error.message[:160]}" for error in judge.iter_errors(thing)]
-
-
-def _as_json_schema(node: Any) -> Any:
-    """Turn OpenAPI 3.0's `nullable` into JSON schema."""
-    if isinstance(node, list):
-        return [_as_json_schema(item) for item in node]
-    if not isinstance(node, dict):
-        return node
-    turned = {name: _as_json_schema(item) for name, item in node.items() if name not in ("description", "maxLength")}
-    if turned.pop("nullable", False) is True:
-        return {"anyOf": [turned, {"type": "null"}]}
-    return turned

@@ -66,6 +66,17 @@ class System:
         wait_for(replaced, f"{name} is back")
         wait_for(self.is_ready, f"the API is ready after {name} was killed")
 
+    @property
+    def failpoints(self) -> Path:
+        return self.home.root / "failpoints"
+
+    def arm(self, place: str) -> None:
+        """Have the next process that comes to a place of ``kit.failpoints`` end there."""
+        (self.failpoints / place).touch()
+
+    def is_armed(self, place: str) -> bool:
+        return (self.failpoints / place).exists()
+
     def is_ready(self) -> bool:
         try:
             return httpx.get(f"{self.api}/readyz", timeout=2, trust_env=False).status_code == 200
@@ -77,9 +88,10 @@ class System:
 def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     root = tmp_path_factory.mktemp("候鸟 故障")
     clean = {name: value for name, value in os.environ.items() if name not in _OURS}
+    (root / "failpoints").mkdir()
     supervisor = subprocess.Popen(
         [sys.executable, "-m", "marketplace", "up"],
-        env={**clean, "MARKETPLACE_HOME": str(root)},
+        env={**clean, "MARKETPLACE_HOME": str(root), "MARKETPLACE_FAILPOINTS": str(root / "failpoints")},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

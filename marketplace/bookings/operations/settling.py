@@ -3,6 +3,8 @@
 from datetime import datetime
 from uuid import UUID
 
+import structlog
+
 from marketplace.bookings.events import BookingConfirmed, BookingExpired, PaymentArrivedLate
 from marketplace.bookings.operations.charging import (
     BESIDE_THE_PRICE,
@@ -18,9 +20,9 @@ from marketplace.bookings.operations.loading import Row, give_back, lock, peek
 from marketplace.bookings.states import CHARGE, ChargeEvent, Event, Status
 from marketplace.certifications import operations as certifications
 from marketplace.inventory import operations as inventory
-from marketplace.kit import audit
+from marketplace.kit import audit, failpoints
 from marketplace.kit.db import execute, transaction
-from marketplace.kit.errors import Busy, DomainError
+from marketplace.kit.errors import Busy, DomainError, NotFound
 from marketplace.kit.outbox import publish
 from marketplace.payments import operations as payments
 from marketplace.payments import queries as payment_queries
@@ -29,6 +31,8 @@ from marketplace.payments.rules import Recorded, RefundReason
 from marketplace.payments.states import PaymentStatus
 from marketplace.pricing import operations as pricing
 from marketplace.tours import operations as tours
+
+log = structlog.get_logger("bookings")
 
 
 async def apply_payment(*, payment_id: UUID, now: datetime) -> None:
@@ -50,15 +54,24 @@ async def apply_payment(*, payment_id: UUID, now: datetime) -> None:
         recorded = await payments.record_outcome(payment_id=payment_id, outcome=outcome, now=now)
         if recorded.changed and recorded.captured_amount and secured is not None:
             await _receive(row, recorded=recorded, amount=recorded.captured_amount, secured=secured, now=now)
+            failpoints.reach("payment.recorded")
 
 
 async def apply_provider_event(*, event_id: UUID, now: datetime) -> None:
-    """Apply one stored webhook to what it is about; the object itself is fetched, the event is only a hint."""
+    """Apply one stored webhook to what it is about; the object itself is fetched, the event is only a hint.
+
+    Our rows are committed before the provider hears of them, so that one we do not have is another system's.
+    """
     subject = await payment_queries.resolve(event_id)
-    if subject.kind == "payment" and subject.id is not None:
-        await apply_payment(payment_id=subject.id, now=now)
-    elif subject.kind == "refund" and subject.id is not None:
-        await payments.apply_refund(refund_id=subject.id, now=now)
+    try:
+        if subject.kind == "payment" and subject.id is not None:
+            await apply_payment(payment_id=subject.id, now=now)
+        elif subject.kind == "refund" and subject.id is not None:
+            await payments.apply_refund(refund_id=subject.id, now=now)
+        elif subject.kind == "dispute" and subject.ref is not None:
+            await payments.apply_dispute(provider_dispute_id=subject.ref, now=now)
+    except NotFound:
+        log.warning("an event of the provider is about nothing of ours", event_id=str(event_id), subject=subject.kind)
     await payments.mark_applied(event_id=event_id, now=now)
 
 

@@ -44,7 +44,8 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     """Every number in force on one day; a field is the code of its row.
 
     ``assessment_months`` is the interval between assessments, ``assessment_months_of`` that of a grade of its own.
-    ``grade_caps`` are the highest grades that are shown while a restriction lasts.
+    ``grade_caps`` are the highest grades that are shown while a restriction lasts, ``incident_severities`` those of which
+    an incident is a signal.
     """
 
     validity_years: int
@@ -62,6 +63,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     draw_notice_days: int
     inspection_days: int
     triggers: Mapping[SignalKind, Trigger]
+    incident_severities: tuple[str, ...]
     risk_signal_count: int
     risk_days: int
     escalation_days: int

@@ -16,7 +16,7 @@ from marketplace.certifications.rules import bookable
 from marketplace.credentials import operations, queries
 from marketplace.credentials.errors import CertificateNotStanding
 from marketplace.credentials.qr import qr_svg
-from marketplace.credentials.rules import Certificate, address_of, sign_on, status_on
+from marketplace.credentials.rules import CAPS, Certificate, address_of, sign_on, status_on
 from marketplace.credentials.schemas import CertificateView
 from marketplace.kit import clock
 from marketplace.kit.errors import NotFound
@@ -116,6 +116,7 @@ def _rendered(found: Certificate, shown: CertificateView, *, now: datetime) -> s
     today = clock.local_date(now)
     return _page().render(
         found=shown,
+        cap=CAPS[shown.grade_cap] if shown.grade_cap else None,
         sign=sign_on(found, today),
         since=clock.local_date(found.status_since),
         checked=now.astimezone(clock.SHANGHAI).strftime("%Y-%m-%d %H:%M"),

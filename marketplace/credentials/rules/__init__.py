@@ -1,6 +1,7 @@
 """Certificates as pure rules: what they say, how their status lists are written, how both are verified."""
 
 from marketplace.credentials.rules.certificate import (
+    CAPS,
     Certificate,
     Sign,
     address_of,
@@ -13,6 +14,7 @@ from marketplace.credentials.rules.status_lists import SET_FOR, StatusList, Stat
 from marketplace.credentials.rules.verifying import TOKEN_TYPE, Outcome, Verdict, verify
 
 __all__ = (
+    "CAPS",
     "SET_FOR",
     "TOKEN_TYPE",
     "Certificate",

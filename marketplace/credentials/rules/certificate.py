@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from marketplace.certifications.rules import Standing
+from marketplace.certifications.rules import GradeCap, Standing
 from marketplace.certifications.states import STANDING, Status
 from marketplace.credentials.rules.status_lists import StatusList, StatusPurpose, list_of
 from marketplace.kit import clock
@@ -58,6 +58,17 @@ SIGNS = {
     Status.WITHDRAWN: Sign("已退出", "Withdrawn", "ended", "○"),
 }
 NOT_YET = Sign("尚未生效", "Not yet valid", "warning", "…")
+
+
+# Why a grade is lower than what was assessed, or not shown at all.
+CAPS = {
+    GradeCap.UNDER_RECTIFICATION: ("限期整改中", "under rectification"),
+    GradeCap.SUSPENDED: ("已暂停", "suspended"),
+    GradeCap.REVOCATION_NOTICED: ("拟撤销", "revocation noticed"),
+    GradeCap.CONFIRMED_ABUSE: ("查实侵害老年人", "abuse of elders was confirmed"),
+    GradeCap.STALE_DATA: ("评估已超过一年", "assessed more than a year ago"),
+    GradeCap.ENDED: ("证书已终止", "the certificate has ended"),
+}
 
 
 def status_on(certificate: Standing, day: date) -> Status:

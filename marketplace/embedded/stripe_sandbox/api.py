@@ -43,6 +43,7 @@ class _Asked:
     ids: dict[str, str]
     params: Json
     expand: list[str]
+    version: str | None
 
 
 @route("/v1/{path:path}", http_method=[HttpMethod.GET, HttpMethod.POST, HttpMethod.DELETE])
@@ -120,6 +121,7 @@ async def _understand(request: ApiRequest, request_id: str, key: str | None) -> 
         ids=ids,
         params=params,
         expand=expand,
+        version=request.headers.get("stripe-version"),
     )
 
 
@@ -129,6 +131,8 @@ async def _perform(sandbox: Sandbox, asked: _Asked) -> Answer:
         await asyncio.sleep(knobs.latency_ms / 1000)
     if sandbox.chaos.strikes(knobs.error_rate):
         raise StripeError(500, "api_error", "Chaos: an error before any effect.")
+    if sandbox.chaos.strikes(knobs.busy_rate):
+        raise StripeError(429, "invalid_request_error", "Chaos: too many requests.", code="rate_limit")
     run = sandbox.store.change if asked.changes else sandbox.store.run
     return await run(lambda tx: _answer(sandbox, tx, asked))
 
@@ -142,7 +146,8 @@ def _answer(sandbox: Sandbox, tx: Transaction, asked: _Asked) -> Answer:
     if asked.key is not None and (stored := idempotency.recall(tx, asked.key, asked.fingerprint, now=now)):
         return stored
     request = {"id": asked.request_id, "idempotency_key": asked.key}
-    call = sandbox.call(tx, ids=asked.ids, params=asked.params, request=request)
+    ours = asked.version == API_VERSION
+    call = sandbox.call(tx, ids=asked.ids, params=asked.params, request=request, speaks_our_version=ours)
     try:
         shown = render(tx, asked.verb(call), asked.expand)
         answer = Answer(200, json.dumps(shown, ensure_ascii=False), asked.request_id)

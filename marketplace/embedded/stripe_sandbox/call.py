@@ -18,6 +18,7 @@ class Call:
     tx: Transaction
     now: int
     base_url: str
+    speaks_our_version: bool = True
     settle_delay_seconds: float = 2.0
     ids: dict[str, str] = field(default_factory=dict)
     params: Json = field(default_factory=dict)

@@ -13,7 +13,8 @@ class Card:
     decline: tuple[str, str] | None = None
     challenge: bool = False
     refunds: Literal["at_once", "pending", "fail_later"] = "at_once"
-    disputed: bool = False
+    disputed: Literal["never", "taken", "asked"] = "never"
+    available_at_once: bool = False
 
     @property
     def last4(self) -> str:
@@ -40,7 +41,9 @@ CARDS = {
         Card("4000002500003155", challenge=True),
         Card("4000000000007726", refunds="pending"),
         Card("4000000000005126", refunds="fail_later"),
-        Card("4000000000000259", disputed=True),
+        Card("4000000000000259", disputed="taken"),
+        Card("4000000000001976", disputed="asked"),
+        Card("4000000000000077", available_at_once=True),
     )
 }
 
@@ -60,6 +63,8 @@ NAMED = {
     "pm_card_pendingRefund": "4000000000007726",
     "pm_card_refundFail": "4000000000005126",
     "pm_card_createDispute": "4000000000000259",
+    "pm_card_createDisputeInquiry": "4000000000001976",
+    "pm_card_bypassPending": "4000000000000077",
 }
 
 SHOWN = (

@@ -30,6 +30,8 @@ class Knobs:
     """API calls whose effect commits and whose connection then breaks."""
     error_rate: Rate = 0.0
     """API calls answered 500 before they have any effect."""
+    busy_rate: Rate = 0.0
+    """API calls answered 429 before they have any effect."""
     ignore_keys_rate: Rate = 0.0
     """API calls whose idempotency key is not looked at, as if each try had drawn a new one: what a careless caller gets."""
     settle_delay_ms: Milliseconds = 2_000

@@ -15,6 +15,7 @@ from marketplace.embedded.stripe_sandbox.store import Transaction
 
 _ACTIONS: dict[str, Callable[[Call, str], None]] = {
     "balance.release": balance.release,
+    "dispute.ask": disputes.ask_on_time,
     "dispute.open": disputes.open_on_time,
     "payout.arrive": payouts.arrive,
     "refund.settle": refunds.settle,

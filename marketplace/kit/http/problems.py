@@ -130,6 +130,8 @@ _DATABASE_AWAY = (
     asyncpg.exceptions.InterfaceError,
     # A connection that dies under a query leaves its driver in a state of which this is the complaint.
     asyncpg.exceptions.InternalClientError,
+    # The statement took longer than a request may.
+    asyncpg.exceptions.QueryCanceledError,
     ConnectionError,
     TimeoutError,
 )

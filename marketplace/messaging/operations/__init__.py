@@ -4,10 +4,12 @@ from marketplace.messaging.operations.delivering import deliver
 from marketplace.messaging.operations.reminding import remind
 from marketplace.messaging.operations.telling_finance import (
     tell_of_decided_dispute,
+    tell_of_disagreement,
     tell_of_dispute,
     tell_of_old_hold,
     tell_of_refund_by_hand,
     tell_of_transfer_owed,
+    tell_of_unexplained_movement,
 )
 from marketplace.messaging.operations.telling_guests import (
     send_session_code,
@@ -62,6 +64,7 @@ __all__ = (
     "tell_of_correction",
     "tell_of_decided_dispute",
     "tell_of_default",
+    "tell_of_disagreement",
     "tell_of_displacement",
     "tell_of_dispute",
     "tell_of_due_payment",
@@ -85,6 +88,7 @@ __all__ = (
     "tell_of_reinstatement",
     "tell_of_returned_payment",
     "tell_of_transfer_owed",
+    "tell_of_unexplained_movement",
     "tell_of_uninspected",
     "write",
 )

@@ -1,6 +1,6 @@
 """What the platform's finance people are told, by mail: each occasion once, ids and amounts, no name of a guest."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from marketplace.identity import queries as identities
@@ -40,6 +40,17 @@ async def tell_of_decided_dispute(  # noqa: PLR0913 - what was decided is these 
     """Write what a bank has decided."""
     facts = _disputed(payment_id, booking_id, amount) | {"outcome": "我方胜诉 won" if won else "我方败诉 lost"}
     await _tell("dispute_decided", str(dispute_id), facts, now=now)
+
+
+async def tell_of_unexplained_movement(*, entry_id: UUID, amount: int, now: datetime) -> None:
+    """Write that money has moved at the provider and nobody knows why."""
+    await _tell("movement_unexplained", str(entry_id), {"movement": str(entry_id), "amount": amount}, now=now)
+
+
+async def tell_of_disagreement(*, verified_on: date, finding_count: int, now: datetime) -> None:
+    """Write that the daily proof of the books has failed."""
+    facts: dict[str, Fact] = {"verified_on": verified_on, "finding_count": finding_count}
+    await _tell("books_disagree", verified_on.isoformat(), facts, now=now)
 
 
 def _disputed(payment_id: UUID, booking_id: UUID, amount: int) -> dict[str, Fact]:

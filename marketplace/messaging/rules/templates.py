@@ -273,6 +273,24 @@ _ALL = (
         " interest, declare it first.",
     ),
     Template(
+        name="movement_unexplained",
+        channel=Channel.MAIL,
+        subject_zh="支付渠道有不明资金变动",
+        subject_en="Money moved at the provider and nobody knows why",
+        zh="支付渠道有一笔 {amount} 的变动与我方账目无法对应（{movement}），已列入待查，系统不会自行调账，请核对。",
+        en="A movement of {amount} at the provider has no explanation in our books ({movement}). It stands in suspense and"
+        " is not put right by itself. Please look into it.",
+    ),
+    Template(
+        name="books_disagree",
+        channel=Channel.MAIL,
+        subject_zh="账目核对不一致",
+        subject_en="The books do not agree",
+        zh="{verified_on} 的账目核对发现 {finding_count} 处不一致，明细见日志，系统不会自行调账，请核对。",
+        en="The proof of the books of {verified_on} has {finding_count} findings, named in the log. Nothing is put right"
+        " by itself. Please look into it.",
+    ),
+    Template(
         name="complaint_received",
         channel=Channel.MAIL,
         subject_zh="新投诉待处理",

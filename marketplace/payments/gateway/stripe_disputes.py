@@ -7,6 +7,7 @@ from typing import Protocol
 import stripe
 
 from marketplace.kit.db import forbid_transaction
+from marketplace.payments.gateway.port import Refused
 from marketplace.payments.gateway.translating import translated
 from marketplace.payments.rules import DisputeState
 from marketplace.payments.states import DisputeStatus
@@ -25,6 +26,9 @@ class DisputeGateway(Protocol):
 
     async def get_dispute(self, provider_dispute_id: str) -> DisputeState:
         """Fetch how a dispute stands."""
+
+    async def find_dispute(self, provider_dispute_id: str) -> DisputeState | None:
+        """Fetch how a dispute stands; None while it has taken no money, and when there is none of that id."""
 
 
 class StripeDisputes:
@@ -46,6 +50,16 @@ class StripeDisputes:
         forbid_transaction()
         async with translated():
             return _state(await self._v1.disputes.retrieve_async(provider_dispute_id))
+
+    async def find_dispute(self, provider_dispute_id: str) -> DisputeState | None:
+        """Retrieve a dispute that may be an inquiry, or another account's."""
+        forbid_transaction()
+        try:
+            async with translated():
+                found = await self._v1.disputes.retrieve_async(provider_dispute_id)
+        except Refused:
+            return None
+        return None if found.status in _INQUIRIES else _state(found)
 
 
 def _state(dispute: stripe.Dispute) -> DisputeState:

@@ -8,7 +8,7 @@ from marketplace.kit.db import forbid_transaction
 from marketplace.kit.ids import wire
 from marketplace.payments.gateway.payee_port import OnboardingLink, PayeeState, ReversalRequest, TransferRequest
 from marketplace.payments.gateway.translating import translated
-from marketplace.payments.rules import BOOKING_PREFIX
+from marketplace.payments.rules import BOOKING_PREFIX, TRANSFER_PREFIX
 
 _PAGE = 100
 
@@ -70,7 +70,7 @@ class StripePayees:
                     "currency": request.currency.lower(),
                     "destination": request.destination,
                     "transfer_group": wire(BOOKING_PREFIX, request.booking_id),
-                    "metadata": {"transfer_id": str(request.transfer_id)},
+                    "metadata": {"transfer_id": wire(TRANSFER_PREFIX, request.transfer_id)},
                 },
                 {"idempotency_key": request.idempotency_key},
             )
@@ -79,12 +79,13 @@ class StripePayees:
     async def find_transfer(self, *, transfer_id: UUID, booking_id: UUID) -> str | None:
         """List the Transfers of a booking and pick ours."""
         forbid_transaction()
+        wanted = wire(TRANSFER_PREFIX, transfer_id)
         async with translated():
             page = await self._v1.transfers.list_async(
                 {"transfer_group": wire(BOOKING_PREFIX, booking_id), "limit": _PAGE}
             )
             async for transfer in page.auto_paging_iter():
-                if transfer.metadata.to_dict().get("transfer_id") == str(transfer_id):
+                if transfer.metadata.to_dict().get("transfer_id") == wanted:
                     return transfer.id
         return None
 

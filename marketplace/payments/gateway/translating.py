@@ -1,5 +1,6 @@
 """The SDK's errors in our words."""
 
+import math
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -8,6 +9,7 @@ import structlog
 
 from marketplace.payments.errors import ProviderUnavailable
 from marketplace.payments.gateway.port import KeyReused, Refused
+from marketplace.payments.gateway.transport import LeftAlone
 
 log = structlog.get_logger("payments")
 
@@ -25,6 +27,8 @@ async def translated() -> AsyncIterator[None]:
     except (stripe.AuthenticationError, stripe.PermissionError) as error:
         log.exception("the provider does not accept our key", status=error.http_status)
         raise ProviderUnavailable from error
+    except LeftAlone as error:
+        raise ProviderUnavailable(retry_after_s=math.ceil(error.wait_s)) from error
     except stripe.StripeError as error:
         log.warning("the provider is away", error=type(error).__name__, status=error.http_status)
         raise ProviderUnavailable from error

@@ -9,7 +9,15 @@ import stripe
 from marketplace.kit.errors import NotFound
 from marketplace.kit.ids import parse
 from marketplace.payments.errors import BadWebhookSignature
-from marketplace.payments.rules import IGNORED, PAYMENT_PREFIX, REFUND_PREFIX, ProviderNews, Subject
+from marketplace.payments.rules import (
+    IGNORED,
+    PAYMENT_PREFIX,
+    REFUND_PREFIX,
+    TRANSFER_PREFIX,
+    ProviderNews,
+    Subject,
+    SubjectKind,
+)
 
 TOLERANCE_S = 300
 
@@ -25,7 +33,23 @@ TYPES = (
     "refund.created",
     "refund.updated",
     "refund.failed",
+    "charge.dispute.created",
+    "charge.dispute.updated",
+    "charge.dispute.closed",
+    "charge.dispute.funds_withdrawn",
+    "charge.dispute.funds_reinstated",
+    "transfer.created",
+    "transfer.reversed",
+    "account.updated",
 )
+
+
+# What the metadata of an object calls the row of ours that it is about, by the first word of the event's type.
+_OURS: dict[str, tuple[SubjectKind, str, str]] = {
+    "refund": ("refund", REFUND_PREFIX, "refund_id"),
+    "transfer": ("transfer", TRANSFER_PREFIX, "transfer_id"),
+    "account": ("payee", "ins", "institution_id"),
+}
 
 
 class _Thing(msgspec.Struct, frozen=True):
@@ -73,19 +97,23 @@ def _news(event: _Event, *, body: str, signed_at: datetime | None = None) -> Pro
         event_id=event.id,
         type=event.type,
         object_id=thing.id,
-        subject=_subject(event.type, thing.metadata or {}),
+        subject=_subject(event.type, thing),
         body=body,
         signed_at=signed_at,
     )
 
 
-def _subject(event_type: str, metadata: dict[str, str]) -> Subject:
+def _subject(event_type: str, thing: _Thing) -> Subject:
     if event_type not in TYPES:
         return IGNORED
+    if event_type.startswith("charge.dispute."):
+        # A dispute is the bank's: it carries nothing of ours, and is known by the provider's id.
+        return Subject(kind="dispute", ref=thing.id)
+    metadata = thing.metadata or {}
+    family = event_type.partition(".")[0]
+    kind, prefix, name = _OURS.get(family, ("payment", PAYMENT_PREFIX, "payment_id"))
     try:
-        if event_type.startswith("refund."):
-            return Subject(kind="refund", id=parse(REFUND_PREFIX, metadata.get("refund_id", "")))
-        return Subject(kind="payment", id=parse(PAYMENT_PREFIX, metadata.get("payment_id", "")))
+        return Subject(kind=kind, id=parse(prefix, metadata.get(name, "")))
     except NotFound:
         # Not ours: somebody else uses the same account, or made it by hand in the provider's console.
         return IGNORED

@@ -2,7 +2,7 @@
 
 from marketplace.payments.operations.balancing import match_balance
 from marketplace.payments.operations.cancelling import cancel_at_provider, cancel_open_leg, cancel_open_payments
-from marketplace.payments.operations.disputing import apply_disputes, record_dispute
+from marketplace.payments.operations.disputing import apply_dispute, apply_disputes, record_dispute
 from marketplace.payments.operations.inbox import collect_missed_events, mark_applied, prune_events, receive
 from marketplace.payments.operations.opening import open_payment
 from marketplace.payments.operations.outcomes import fetch_outcome, record_outcome
@@ -16,6 +16,7 @@ from marketplace.payments.operations.starting import start_payment
 from marketplace.payments.operations.verifying import note_verification, verify_balance
 
 __all__ = (
+    "apply_dispute",
     "apply_disputes",
     "apply_refund",
     "approve_payment_by_hand",

@@ -11,9 +11,11 @@ from marketplace.kit import audit
 from marketplace.kit.audit import SYSTEM
 from marketplace.kit.db import execute, fetch, fetch_one, fetch_value, transaction
 from marketplace.kit.ids import new_id
+from marketplace.kit.outbox import publish
 from marketplace.ledger import operations as ledger
 from marketplace.ledger import queries as ledger_queries
 from marketplace.ledger import rules as journals
+from marketplace.payments.events import MovementUnexplained
 from marketplace.payments.gateway import gateway
 from marketplace.payments.rules import FEES, PAYOUTS, BalanceEntry, explained_by
 
@@ -31,7 +33,7 @@ async def match_balance(*, now: datetime) -> int:
 
     One that nothing explains after an hour is posted to ``suspense:unmatched`` and reported as an error; it leaves
     suspense only when a journal of ours explains it after all. Returns how many are unexplained.
-    Refuses: ProviderUnavailable.
+    Refuses: ProviderUnavailable. Publishes: MovementUnexplained.
     """
     await _collect(now=now)
     rows = await fetch(
@@ -171,4 +173,5 @@ async def _suspend(entry: Any, *, now: datetime) -> None:
     await ledger.post(
         journals.unmatched(provider_ref=name, amount=entry["amount"], currency=entry["currency"]), now=now
     )
+    await publish(MovementUnexplained(entry_id=entry["id"], amount=entry["amount"]), now=now)
     log.error("a movement at the provider goes to suspense", provider_entry_id=name, type=entry["type"])

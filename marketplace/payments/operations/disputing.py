@@ -47,6 +47,13 @@ async def apply_disputes(*, now: datetime) -> None:
         await record_dispute(state=state, now=now)
 
 
+async def apply_dispute(*, provider_dispute_id: str, now: datetime) -> None:
+    """Fetch one dispute and record it; a bank that only asks has taken nothing. Refuses: ProviderUnavailable."""
+    state = await disputes().find_dispute(provider_dispute_id)
+    if state is not None:
+        await record_dispute(state=state, now=now)
+
+
 async def record_dispute(*, state: DisputeState, now: datetime) -> None:
     """Bring our row and the ledger in line with a dispute as it stands; repeating this changes nothing.
 

@@ -4,14 +4,15 @@ from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
+from marketplace.kit import failpoints
 from marketplace.kit.crypto import vault
 from marketplace.kit.db import execute, fetch_value, transaction
 from marketplace.kit.ids import new_id
 from marketplace.kit.outbox import publish
 from marketplace.payments.errors import BadWebhookSignature
 from marketplace.payments.gateway import gateway
-from marketplace.payments.jobs import ApplyProviderEvent
-from marketplace.payments.rules import IGNORED, ProviderNews
+from marketplace.payments.jobs import ApplyPayeeEvent, ApplyProviderEvent
+from marketplace.payments.rules import IGNORED, PAYEES, ProviderNews
 
 # The reconciler asks again for events of this long that the provider could not deliver.
 MISSED_WITHIN = timedelta(days=1)
@@ -25,16 +26,17 @@ async def receive(*, raw: bytes, signature: str | None, now: datetime) -> None:
 
     The provider signs each delivery anew, so the same event may come again, but the same signature is a replay.
     Refuses: BadWebhookSignature when it is not signed by the provider, too old, from the future, replayed, or of the
-    other mode (live or test); nothing is stored then. Publishes: ApplyProviderEvent.
+    other mode (live or test); nothing is stored then. Publishes: ApplyProviderEvent or ApplyPayeeEvent.
     """
     if await _store(gateway().verify_webhook(raw, signature), now=now) == "seen":
         raise BadWebhookSignature
+    failpoints.reach("event.stored")
 
 
 async def collect_missed_events(*, now: datetime) -> int:
     """Store the events that the provider could not deliver to us, and return how many were new.
 
-    Refuses: ProviderUnavailable. Publishes: ApplyProviderEvent.
+    Refuses: ProviderUnavailable. Publishes: ApplyProviderEvent or ApplyPayeeEvent.
     """
     missed = await gateway().list_missed_events(now - MISSED_WITHIN)
     return [await _store(news, now=now) for news in missed].count("new")
@@ -76,7 +78,8 @@ async def _store(news: ProviderNews, *, now: datetime) -> Arrival:
             now if ignored else None,
         )
         if stored == row_id and not ignored:
-            await publish(ApplyProviderEvent(event_id=row_id), now=now)
+            job = ApplyPayeeEvent if news.subject.kind in PAYEES else ApplyProviderEvent
+            await publish(job(event_id=row_id), now=now)
     if stored is None:
         return "seen"
     return "new" if stored == row_id else "again"

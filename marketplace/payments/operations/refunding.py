@@ -5,6 +5,7 @@ from uuid import UUID
 
 import structlog
 
+from marketplace.kit import failpoints
 from marketplace.kit.audit import SYSTEM, Actor, record
 from marketplace.kit.clock import local_date
 from marketplace.kit.db import execute, fetch_one, fetch_value, transaction
@@ -134,10 +135,12 @@ async def submit_refund(*, refund_id: UUID, now: datetime) -> None:
     refund = await _begin(refund_id, now=now)
     if refund.status is not RefundStatus.SUBMITTED:
         return
+    failpoints.reach("refund.begun")
     try:
         outcome = await _ask(refund, now=now)
     except Refused as refusal:
         outcome = RefundOutcome(status=RefundStatus.FAILED, provider_refund_id=None, failure_code=refusal.code)
+    failpoints.reach("refund.asked")
     await _record(refund_id, outcome, now=now)
 
 

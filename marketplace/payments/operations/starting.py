@@ -3,6 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
+from marketplace.kit import failpoints
 from marketplace.kit.audit import Actor, record
 from marketplace.kit.db import fetch_one, transaction
 from marketplace.kit.outbox import publish
@@ -29,6 +30,7 @@ async def start_payment(
     payment = await _begin(payment_id, now=now)
     if payment.checkout_url is not None:
         return payment
+    failpoints.reach("payment.begun")
     try:
         started = await _ask(payment, success_url=success_url, cancel_url=cancel_url, now=now)
     except Refused as refusal:
@@ -36,6 +38,7 @@ async def start_payment(
             outcome = Outcome(status=PaymentStatus.FAILED, failure_code=refusal.code)
             await record_outcome(payment_id=payment_id, outcome=outcome, actor=actor, now=now)
         raise PaymentRefused from refusal
+    failpoints.reach("payment.asked")
     return await _finish(payment_id, started, actor=actor, now=now)
 
 

@@ -2,10 +2,13 @@
 
 from datetime import datetime, timedelta
 
+from marketplace.kit.clock import local_date
 from marketplace.kit.db import execute, transaction
 from marketplace.kit.ids import new_id
+from marketplace.kit.outbox import publish
 from marketplace.ledger.rules import Finding
 from marketplace.payments import queries
+from marketplace.payments.events import BooksDisagree
 from marketplace.payments.gateway import gateway
 from marketplace.payments.operations.balancing import GRACE, match_balance
 
@@ -40,7 +43,10 @@ async def verify_balance(*, now: datetime) -> list[Finding]:
 
 
 async def note_verification(*, finding_count: int, now: datetime) -> None:
-    """Keep how many findings there were, for monitoring, and forget those of long ago."""
+    """Keep how many findings there were, for monitoring, and forget those of long ago.
+
+    Publishes: BooksDisagree, once a day.
+    """
     async with transaction():
         await execute("DELETE FROM money_verifications WHERE verified_at < $1", now - _KEEP)
         await execute(
@@ -49,3 +55,7 @@ async def note_verification(*, finding_count: int, now: datetime) -> None:
             now,
             finding_count,
         )
+        if finding_count:
+            verified_on = local_date(now)
+            news = BooksDisagree(verified_on=verified_on, finding_count=finding_count)
+            await publish(news, now=now, dedupe=f"books.disagree:{verified_on}")

@@ -31,6 +31,7 @@ from marketplace.payments.queries.verifying import (
     Verification,
     balance_expected,
     last_verification,
+    suspense,
     verify,
     verify_provider,
 )
@@ -61,6 +62,7 @@ __all__ = (
     "resolve",
     "stale_payments",
     "stale_refunds",
+    "suspense",
     "unapplied",
     "verify",
     "verify_provider",

@@ -9,7 +9,7 @@ import msgspec
 
 from marketplace.kit.db import fetch, fetch_one
 from marketplace.kit.errors import NotFound
-from marketplace.payments.rules import Leg, Method, RefundReason, Subject
+from marketplace.payments.rules import PAYERS, Leg, Method, RefundReason, Subject, SubjectKind
 from marketplace.payments.states import PaymentStatus, RefundStatus
 
 STALE_AFTER = timedelta(seconds=60)
@@ -189,11 +189,13 @@ async def open_refund_tasks() -> list[RefundTask]:
     return [RefundTask(**dict(row)) for row in rows]
 
 
-async def unapplied(now: datetime) -> list[UUID]:
-    """List stored events of the provider that have waited for more than a minute to be applied, oldest first."""
+async def unapplied(now: datetime, kinds: Sequence[SubjectKind] = PAYERS) -> list[UUID]:
+    """List stored events about ``kinds`` that have waited for more than a minute to be applied, oldest first."""
     rows = await fetch(
-        "SELECT id FROM provider_events WHERE applied_at IS NULL AND received_at <= $1 ORDER BY received_at, id LIMIT $2",
+        "SELECT id FROM provider_events WHERE applied_at IS NULL AND received_at <= $1 AND subject_kind = ANY($2)"
+        " ORDER BY received_at, id LIMIT $3",
         now - STALE_AFTER,
+        list(kinds),
         _STALE_LIMIT,
     )
     return [row["id"] for row in rows]
@@ -201,7 +203,11 @@ async def unapplied(now: datetime) -> list[UUID]:
 
 async def resolve(event_id: UUID) -> Subject:
     """Return what a stored event of the provider is about, by our row's id. Refuses: NotFound."""
-    row = await fetch_one("SELECT subject_kind AS kind, subject_id AS id FROM provider_events WHERE id = $1", event_id)
+    row = await fetch_one(
+        "SELECT subject_kind AS kind, subject_id AS id, CASE subject_kind WHEN 'dispute' THEN object_id END AS ref"
+        " FROM provider_events WHERE id = $1",
+        event_id,
+    )
     if row is None:
         raise NotFound
     return msgspec.convert(dict(row), Subject)

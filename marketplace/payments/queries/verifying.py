@@ -31,6 +31,16 @@ async def balance_expected() -> dict[str, int]:
     return {row["currency"]: row["amount"] for row in rows if row["amount"]}
 
 
+async def suspense() -> tuple[int, int]:
+    """Return how many movements at the provider stand in suspense, and how much they are in sum of their sizes."""
+    row = await fetch_one(
+        "SELECT count(*) AS count, coalesce(sum(abs(amount)), 0)::bigint AS amount FROM provider_balance_entries"
+        " WHERE matched_at IS NULL AND suspended_at IS NOT NULL"
+    )
+    assert row is not None
+    return row["count"], row["amount"]
+
+
 async def last_verification() -> Verification | None:
     """Return what the last verification found; None before the first."""
     row = await fetch_one(

@@ -7,6 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from marketplace.certifications.operations import signal
+from marketplace.certifications.queries.policies import policy_on
 from marketplace.certifications.rules import SignalKind
 from marketplace.kit import clock
 from marketplace.payments.rules import RefundReason
@@ -32,7 +33,7 @@ async def follow_answer(*, complaint_id: UUID, now: datetime) -> None:
 async def follow_incident(*, incident_id: UUID, now: datetime) -> None:
     """Signal an incident that is grave enough."""
     found = await incident_of(incident_id)
-    if is_signal(found, today=clock.local_date(now)):
+    if is_signal(found, policy=await policy_on(clock.local_date(now))):
         await signal(institution_id=found.institution_id, kind=SignalKind.INCIDENT, subject_id=incident_id, now=now)
 
 

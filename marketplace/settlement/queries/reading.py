@@ -211,6 +211,15 @@ async def open_reversals() -> list[UUID]:
     return [row["id"] for row in rows]
 
 
+async def open_reversals_of(transfer_id: UUID) -> list[UUID]:
+    """List the reversals of one transfer that have not ended, the oldest first."""
+    rows = await fetch(
+        "SELECT id FROM transfer_reversals WHERE transfer_id = $1 AND settled_at IS NULL ORDER BY requested_at, id",
+        transfer_id,
+    )
+    return [row["id"] for row in rows]
+
+
 async def planned_of(institution_id: UUID) -> list[UUID]:
     """List an institution's transfers that wait."""
     rows = await fetch(

@@ -7,9 +7,9 @@ import msgspec
 
 from marketplace.kit.ids import pattern, wire
 from marketplace.kit.money import Money
-from marketplace.payments.rules import BOOKING_PREFIX
+from marketplace.payments.rules import BOOKING_PREFIX, TRANSFER_PREFIX
 from marketplace.settlement.queries import PayeeRow, Position, TransferRow
-from marketplace.settlement.rules import INSTITUTION_PREFIX, TRANSFER_PREFIX
+from marketplace.settlement.rules import INSTITUTION_PREFIX
 from marketplace.settlement.states import PayeeStatus, TransferStatus
 
 _HEX = "0192f0c11a2b7c3d8e4f5a6b7c8d9e0f"

@@ -46,8 +46,8 @@ class RetrieveBalance(Params):
     """`GET /v1/balance`."""
 
 
-def for_charge(call: Call, charge: Json, method_type: str) -> Json:
-    """Record a captured charge: gross, fee (rounded half up) and net."""
+def for_charge(call: Call, charge: Json, method_type: str, *, at_once: bool = False) -> Json:
+    """Record a captured charge: gross, fee (rounded half up) and net; it is available after some days, or at once."""
     fee = (charge["amount"] * _FEE_BPS[method_type] + 5_000) // 10_000 + _FEE_FIXED[method_type]
     return record(
         call,
@@ -55,7 +55,7 @@ def for_charge(call: Call, charge: Json, method_type: str) -> Json:
         charge,
         amount=charge["amount"],
         fee=min(fee, charge["amount"]),
-        available_on=call.now + _AVAILABLE_AFTER_DAYS[method_type] * _DAY,
+        available_on=call.now if at_once else call.now + _AVAILABLE_AFTER_DAYS[method_type] * _DAY,
     )
 
 

@@ -34,6 +34,8 @@ def capture(call: Call, intent: Json, method: Json) -> Json:
     Publishes: `charge.succeeded`.
     """
     charge = _charge(call, intent, method)
+    card = payment_methods.card_of(method)
+    at_once = card is not None and card.available_at_once
     outcome = {"network_status": "approved_by_network", "seller_message": "Payment complete.", "type": "authorized"}
     charge.update(
         amount_captured=intent["amount"],
@@ -41,13 +43,13 @@ def capture(call: Call, intent: Json, method: Json) -> Json:
         paid=True,
         status="succeeded",
         outcome=_outcome(method, outcome),
-        balance_transaction=balance.for_charge(call, charge, method["type"])["id"],
+        balance_transaction=balance.for_charge(call, charge, method["type"], at_once=at_once)["id"],
     )
     call.tx.add(charge)
     call.publish("charge.succeeded", charge)
-    card = payment_methods.card_of(method)
-    if card is not None and card.disputed:
-        call.tx.set_timer("dispute.open", charge["id"], call.now + call.settle_delay_seconds)
+    if card is not None and card.disputed != "never":
+        action = "dispute.open" if card.disputed == "taken" else "dispute.ask"
+        call.tx.set_timer(action, charge["id"], call.now + call.settle_delay_seconds)
     return charge
 
 

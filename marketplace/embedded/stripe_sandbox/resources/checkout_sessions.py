@@ -12,7 +12,7 @@ from marketplace.embedded.stripe_sandbox.listing import ListParams, equal, page
 from marketplace.embedded.stripe_sandbox.rendering import as_list
 from marketplace.embedded.stripe_sandbox.resources import customers, paying
 from marketplace.embedded.stripe_sandbox.resources.payment_intents import Options
-from marketplace.embedded.stripe_sandbox.resources.payment_methods import offered, refuse_retired_parameter
+from marketplace.embedded.stripe_sandbox.resources.payment_methods import allowed_of, offered
 from marketplace.embedded.stripe_sandbox.wire import Params, check_metadata
 
 _SHORTEST_SECONDS = 30 * 60
@@ -158,7 +158,9 @@ def close(call: Call, session: Json) -> Json:
 
 
 def _check(call: Call, params: CreateSession) -> int:
-    refuse_retired_parameter(params.payment_method_types)
+    params.allowed_payment_method_types = allowed_of(
+        call, params.allowed_payment_method_types, params.payment_method_types
+    )
     check_metadata(params.metadata)
     check_metadata(params.payment_intent_data.metadata, "payment_intent_data[metadata]")
     for name in ("success_url", "cancel_url"):

@@ -12,7 +12,7 @@ from marketplace.embedded.stripe_sandbox.wire import Params, check_metadata
 _FEE = 8_500
 """What the bank's procedure costs the platform, won or lost, in minor units."""
 _DAYS_TO_ANSWER = 9
-_OPEN = {"needs_response", "under_review"}
+_OPEN = {"needs_response", "under_review", "warning_needs_response", "warning_under_review"}
 _EVIDENCE = (
     "access_activity_log",
     "billing_address",
@@ -91,7 +91,7 @@ def update(call: Call) -> Json:
     dispute["metadata"] = {**dispute["metadata"], **params.metadata}
     if params.submit:
         dispute["evidence_details"].update(has_evidence=True, submission_count=1, submission_method="manual")
-        dispute["status"] = "under_review"
+        dispute["status"] = "warning_under_review" if _only_asks(dispute) else "under_review"
     call.tx.save(dispute)
     call.publish("charge.dispute.updated", dispute)
     if params.submit and said in {"winning_evidence", "losing_evidence"}:
@@ -109,6 +109,19 @@ def open_on_time(call: Call, charge_id: str) -> None:
     charge = call.tx.get("charge", charge_id)
     if not charge["disputed"] and charge["amount_captured"] > charge["amount_refunded"]:
         dispute_charge(call, charge_id)
+
+
+def ask_on_time(call: Call, charge_id: str) -> None:
+    """Have the bank of a test card ask about its charge: an inquiry takes nothing.
+
+    Publishes: `charge.dispute.created`.
+    """
+    charge = call.tx.get("charge", charge_id)
+    inquiry = _dispute(call, charge, charge["amount_captured"] - charge["amount_refunded"])
+    inquiry["payment_method_details"]["card"]["case_type"] = "inquiry"
+    inquiry.update(status="warning_needs_response", is_charge_refundable=True, balance_transactions=[])
+    call.tx.add(inquiry)
+    call.publish("charge.dispute.created", inquiry)
 
 
 def dispute_charge(call: Call, charge_id: str) -> Json:
@@ -133,13 +146,18 @@ def dispute_charge(call: Call, charge_id: str) -> Json:
 
 
 def decide(call: Call, dispute_id: str, *, won: bool) -> Json:
-    """Let the bank decide; a dispute that is won brings the money back, but not the fee.
+    """Let the bank decide; a dispute that is won brings the money back, but not the fee. An inquiry is merely closed.
 
     Refuses: a dispute that has been decided.
     Publishes: `charge.dispute.closed`, and `charge.dispute.funds_reinstated` when it was won.
     """
     dispute = call.tx.get("dispute", dispute_id)
     _must_be_open(dispute)
+    if _only_asks(dispute):
+        dispute["status"] = "warning_closed"
+        call.tx.save(dispute)
+        call.publish("charge.dispute.closed", dispute)
+        return dispute
     dispute.update(status="won" if won else "lost", is_charge_refundable=False)
     if won:
         back = balance.record(call, "adjustment", dispute, amount=dispute["amount"], available_on=call.now)
@@ -156,7 +174,11 @@ def blocks_refund(call: Call, charge: Json) -> bool:
     if not charge["disputed"]:
         return False
     found = call.tx.select("dispute", where=equal(charge=charge["id"]))
-    return any(dispute["status"] != "won" for dispute in found)
+    return any(dispute["status"] != "won" and not _only_asks(dispute) for dispute in found)
+
+
+def _only_asks(dispute: Json) -> bool:
+    return bool(dispute["status"].startswith("warning_"))
 
 
 def _must_be_open(dispute: Json) -> None:

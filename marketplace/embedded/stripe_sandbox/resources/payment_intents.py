@@ -13,9 +13,9 @@ from marketplace.embedded.stripe_sandbox.resources import customers, paying
 from marketplace.embedded.stripe_sandbox.resources.payment_methods import (
     Method,
     MethodData,
+    allowed_of,
     make,
     offered,
-    refuse_retired_parameter,
     resolve,
 )
 from marketplace.embedded.stripe_sandbox.wire import Params, check_metadata
@@ -51,6 +51,27 @@ class Confirmation(Params):
     off_session: bool | None = None
 
 
+class Address(Params):
+    """`shipping[address]`."""
+
+    city: str | None = None
+    country: str | None = None
+    line1: str | None = None
+    line2: str | None = None
+    postal_code: str | None = None
+    state: str | None = None
+
+
+class Shipping(Params):
+    """`shipping`; the product sends none, Stripe's own fixtures do."""
+
+    name: str
+    address: Address
+    carrier: str | None = None
+    phone: str | None = None
+    tracking_number: str | None = None
+
+
 class CreateIntent(Confirmation, kw_only=True):
     """`POST /v1/payment_intents`."""
 
@@ -65,6 +86,7 @@ class CreateIntent(Confirmation, kw_only=True):
     description: str | None = None
     metadata: dict[str, str] = msgspec.field(default_factory=dict)
     transfer_group: str | None = None
+    shipping: Shipping | None = None
 
 
 class UpdateIntent(Params):
@@ -97,7 +119,7 @@ def create(call: Call) -> Json:
     check_metadata(params.metadata)
     customers.must_exist(call, params.customer)
     money.check(params.amount, params.currency)
-    allowed, automatic = _methods(params)
+    allowed, automatic = _methods(call, params)
     intent = blank(call, amount=params.amount, currency=params.currency, methods=offered(allowed))
     intent.update(
         allowed_payment_method_types=allowed,
@@ -107,6 +129,7 @@ def create(call: Call) -> Json:
         description=params.description,
         metadata=params.metadata,
         receipt_email=params.receipt_email,
+        shipping=msgspec.to_builtins(params.shipping),
         transfer_group=params.transfer_group,
     )
     call.tx.add(intent)
@@ -234,10 +257,12 @@ def blank(call: Call, *, amount: int, currency: str, methods: list[Method]) -> J
     }
 
 
-def _methods(params: CreateIntent) -> tuple[list[str] | None, AutomaticMethods | None]:
-    """Methods are dynamic unless a list narrows them; the two ways exclude each other."""
-    refuse_retired_parameter(params.payment_method_types)
-    allowed, automatic = params.allowed_payment_method_types, params.automatic_payment_methods
+def _methods(call: Call, params: CreateIntent) -> tuple[list[str] | None, AutomaticMethods | None]:
+    """Methods are dynamic unless a list narrows them; the two ways exclude each other. Older versions took cards only."""
+    allowed = allowed_of(call, params.allowed_payment_method_types, params.payment_method_types)
+    automatic = params.automatic_payment_methods
+    if allowed is None and automatic is None and not call.speaks_our_version:
+        return ["card"], None
     if allowed is None:
         return None, automatic or AutomaticMethods(enabled=True)
     if automatic is not None:

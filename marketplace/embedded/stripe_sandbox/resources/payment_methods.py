@@ -25,14 +25,20 @@ def offered(allowed: list[str] | None) -> list[Method]:
     return methods
 
 
-def refuse_retired_parameter(payment_method_types: object) -> None:
-    """Refuses: `payment_method_types`, which the pinned version of the API no longer takes."""
-    if payment_method_types is not None:
+def allowed_of(call: Call, allowed: list[str] | None, retired: list[str] | None) -> list[str] | None:
+    """Return which methods a caller allows; who names no version, as Stripe's own CLI, says it as older versions do.
+
+    Refuses: `payment_method_types` from who speaks the pinned version, which no longer takes it.
+    """
+    if retired is None:
+        return allowed
+    if call.speaks_our_version:
         raise invalid(
             "payment_method_types is no longer supported: use allowed_payment_method_types.",
             param="payment_method_types",
             code="payment_method_types_no_longer_supported",
         )
+    return retired
 
 
 class CardData(Params):
