@@ -89,12 +89,18 @@ async def test_a_revocation_that_is_killed_at_random_leaves_each_booking_with_on
 
     ids = [parse("bkg", booking_id) for booking_id in booked]
     await until(lambda: _open(ids), lambda left: left == [], "every booking has its outcome", patience_s=PATIENCE_S)
+    # Nothing of this is left for the next test to wait for.
+    await until(_unapplied, lambda left: left == 0, "every event of the refunds is applied", patience_s=PATIENCE_S)
     before = await _outcomes(ids)
     assert {(row["status"], row["paid"] == row["back"]) for row in before} == {("cancelled", True)}
     for booking_id in [*ids, *await queries.displaced()]:
         await operations.settle_displaced(booking_id=booking_id, now=clock.now())
     assert await _outcomes(ids) == before
     assert await fetch_value("SELECT count(*) FROM outbox WHERE state = 'dead'") == 0
+
+
+async def _unapplied() -> int:
+    return await fetch_value("SELECT count(*) FROM provider_events WHERE applied_at IS NULL")
 
 
 async def _open(ids: list) -> list:
