@@ -89,17 +89,14 @@ async def test_the_proof_names_money_without_a_booking_and_a_booking_without_mon
 
 
 @pytest.fixture
-def finance(monkeypatch):
-    """Somebody who sees to the platform's money; returns what they were written, drained of everything that is due."""
-
-    async def emails() -> list[str]:
-        return ["finance@test.example"]
-
-    monkeypatch.setattr(identities, "finance_emails", emails)
+async def finance(world: World):
+    """Somebody who sees to the platform's money; asks what they were written once everything due is done."""
+    await world.finance()
+    [address] = await identities.finance_emails()
 
     async def mail() -> list[str]:
         await drain(now=clock.now())
-        to = vault().blind_index("finance@test.example")
+        to = vault().blind_index(address)
         rows = await fetch("SELECT template FROM messages WHERE recipient_index = $1 ORDER BY id", to)
         return [row["template"] for row in rows]
 
