@@ -34,6 +34,8 @@ from tests.support.sides import FAMILY, FINANCE, PARTNER, PROVINCE, READER, STAF
 from tests.support.world import World, build, hold
 
 SPEC = Path(__file__).parents[2] / "openapi" / "openapi.json"
+# The first test waits for the whole world of the callers, which on a crowded machine is minutes.
+pytestmark = pytest.mark.timeout(400)
 WIRE_ID = re.compile(r"([a-z]{3})_[0-9a-f]{32}")
 ROLES = {
     "anyone": None,
