@@ -44,7 +44,7 @@ async def revoke(world: World) -> None:
 
 
 async def templates() -> list[str]:
-    return [row["template"] for row in await fetch("SELECT template FROM messages ORDER BY id")]
+    return [row["template"] for row in await fetch("SELECT template FROM messages WHERE channel = 'sms' ORDER BY id")]
 
 
 async def test_a_payment_of_which_no_news_came_is_found_by_the_reconciler(world: World, sandbox) -> None:

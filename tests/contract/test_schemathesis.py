@@ -10,7 +10,7 @@ import subprocess
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
-from functools import cache, partial
+from functools import cache
 from itertools import cycle
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,11 @@ import pytest
 import requests
 import schemathesis
 from redis import Redis
+from schemathesis.checks import load_all_checks
 from schemathesis.config import SchemathesisConfig
+from schemathesis.generation.feedback import FeedbackSources
+from schemathesis.pytest._test_builder import build_operation_test
+from schemathesis.python._constants.orchestrator import make_constants_value_source
 
 from marketplace.embedded import ports, programs
 from marketplace.payments import gateway as gateways
@@ -30,6 +34,8 @@ from tests.support.sides import FAMILY, FINANCE, PARTNER, PROVINCE, READER, STAF
 from tests.support.world import World, build, hold
 
 SPEC = Path(__file__).parents[2] / "openapi" / "openapi.json"
+# The first test waits for the whole world of the callers, which on a crowded machine is minutes.
+pytestmark = pytest.mark.timeout(400)
 WIRE_ID = re.compile(r"([a-z]{3})_[0-9a-f]{32}")
 ROLES = {
     "anyone": None,
@@ -66,25 +72,25 @@ def load(*, boundaries: bool) -> schemathesis.BaseSchema:
     return schemathesis.openapi.from_path(SPEC, config=SchemathesisConfig.from_dict(config))
 
 
-def operations(wanted: Callable[[list[str]], bool]) -> list[str]:
-    """Name the operations whose callers are as wanted; the tools of development move the clock, and are left out."""
+def operations(wanted: Callable[[list[str]], bool]) -> list[Any]:
+    """List the operations whose callers are as wanted; the tools of development move the clock, and are left out."""
     paths = msgspec.json.decode(SPEC.read_bytes())["paths"].values()
     found = (operation for path in paths for operation in path.values() if "development" not in operation["tags"])
-    return [operation["operationId"] for operation in found if wanted(operation["x-callers"])]
+    return [
+        pytest.param(operation["operationId"], operation["x-callers"], id=operation["operationId"])
+        for operation in found
+        if wanted(operation["x-callers"])
+    ]
 
 
-# What there is to try is made when it is tried: Schemathesis itself would make it while every worker collects its tests.
-THOROUGH, LIGHT = (cache(partial(load, boundaries=boundaries)) for boundaries in (True, False))
-
-
-@pytest.fixture
-def thoroughly(request: pytest.FixtureRequest) -> schemathesis.BaseSchema:
-    return THOROUGH().include(operation_id=request.param)
-
-
-@pytest.fixture
-def lightly(request: pytest.FixtureRequest) -> schemathesis.BaseSchema:
-    return LIGHT().include(operation_id=request.param)
+@cache
+def tried(*, boundaries: bool) -> tuple[dict[str, Any], FeedbackSources]:
+    """Return what Schemathesis knows of each operation, by its id."""
+    load_all_checks()
+    schema = load(boundaries=boundaries)
+    found = [one.ok() for one in schema.get_all_operations()]
+    constants = FeedbackSources(constants_value_source=make_constants_value_source(schema))
+    return {operation.definition.raw["operationId"]: operation for operation in found}, constants
 
 
 @dataclass
@@ -97,6 +103,22 @@ class Server:
     likely: dict[str, Any]
     holds: dict[tuple[str, str], str] = field(default_factory=dict)
     quotes: dict[str, Iterator[str]] = field(default_factory=dict)
+
+    def answers(self, name: str, caller: str, *, boundaries: bool) -> None:
+        """Try an operation as someone, with requests that are made now.
+
+        Schemathesis itself makes them while tests are collected, which every worker does; and under the names that it
+        gives them pytest-xdist takes all the operations of a function for one test.
+        """
+        known, feedback = tried(boundaries=boundaries)
+        operation = known[name]
+
+        def check(case: schemathesis.Case) -> None:
+            self.check(case, caller)
+
+        build_operation_test(
+            config=operation.schema.config, operation=operation, test_func=check, given_kwargs={}, feedback=feedback
+        )()
 
     def check(self, case: schemathesis.Case, caller: str) -> None:
         """Send a generated request as someone, and hold the answer against every check."""
@@ -213,25 +235,21 @@ def unlimited(server: Server) -> None:
     server.limits.flushdb()
 
 
-@pytest.mark.parametrize("thoroughly", operations(lambda callers: callers[:1] not in ([], ["officer"])), indirect=True)
-@schemathesis.pytest.from_fixture("thoroughly").parametrize()
-def test_the_first_of_its_callers(case: schemathesis.Case, server: Server) -> None:
-    server.check(case, case.operation.definition.raw["x-callers"][0])
+@pytest.mark.parametrize(("name", "callers"), operations(lambda callers: callers[:1] not in ([], ["officer"])))
+def test_the_first_of_its_callers(server: Server, name: str, callers: list[str]) -> None:
+    server.answers(name, callers[0], boundaries=True)
 
 
-@pytest.mark.parametrize("lightly", operations(lambda callers: "partner" in callers[1:]), indirect=True)
-@schemathesis.pytest.from_fixture("lightly").parametrize()
-def test_partners_where_families_were_first(case: schemathesis.Case, server: Server) -> None:
-    server.check(case, "partner")
+@pytest.mark.parametrize(("name", "callers"), operations(lambda callers: "partner" in callers[1:]))
+def test_partners_where_families_were_first(server: Server, name: str, callers: list[str]) -> None:
+    server.answers(name, "partner", boundaries=False)
 
 
-@pytest.mark.parametrize("lightly", operations(lambda callers: "institution" in callers[1:]), indirect=True)
-@schemathesis.pytest.from_fixture("lightly").parametrize()
-def test_institutions_where_guests_were_first(case: schemathesis.Case, server: Server) -> None:
-    server.check(case, "institution")
+@pytest.mark.parametrize(("name", "callers"), operations(lambda callers: "institution" in callers[1:]))
+def test_institutions_where_guests_were_first(server: Server, name: str, callers: list[str]) -> None:
+    server.answers(name, "institution", boundaries=False)
 
 
-@pytest.mark.parametrize("thoroughly", operations(lambda callers: callers == ["officer"]), indirect=True)
-@schemathesis.pytest.from_fixture("thoroughly").parametrize()
-def test_officers_last_because_they_revoke(case: schemathesis.Case, server: Server) -> None:
-    server.check(case, "officer")
+@pytest.mark.parametrize(("name", "callers"), operations(lambda callers: callers == ["officer"]))
+def test_officers_last_because_they_revoke(server: Server, name: str, callers: list[str]) -> None:
+    server.answers(name, "officer", boundaries=True)

@@ -89,7 +89,7 @@ async def test_an_invoice_is_asked_for_by_the_guests_and_issued_by_the_instituti
     assert (asked.status_code, asked.json()["status"], asked.json()["issuer"]) == (
         201,
         "requested",
-        "白河旅居（示例）",
+        (await family.get(f"/v1/bookings/{wire('bkg', booking_id)}")).json()["institution_name"],
     )
     again = await family.post(path, {"title": "另一人"})
     assert (again.status_code, again.json()["code"]) == (409, "invoice_exists")
@@ -106,6 +106,11 @@ async def test_an_invoice_is_asked_for_by_the_guests_and_issued_by_the_instituti
     )
     assert (await staff.post(f"{path}/refusal")).json()["code"] == "illegal_transition"
     assert (await state(family, wire("bkg", booking_id)))["invoice"]["number"] == NUMBER
+    other = f"/v1/bookings/{wire('bkg', await house.paid_stay(nights=14, first=20))}/invoice"
+    await family.post(other, {"title": "王秀英"})
+    twice = await staff.post(f"{other}/issuance", {"number": NUMBER, "issued_on": house.world.today.isoformat()})
+    assert (twice.status_code, twice.json()["errors"][0]["pointer"]) == (422, "/number")
+    assert (await family.get(other)).json()["status"] == "requested"
     kept = await fetch_value("SELECT string_agg(encode(buyer, 'escape'), '') FROM invoices")
     assert "王秀英" not in kept
 

@@ -5,6 +5,7 @@ silently every test would be dealt out alone, and whatever a file makes for all 
 """
 
 from collections.abc import Iterable
+from inspect import iscoroutinefunction
 from typing import Any
 
 import pytest
@@ -25,6 +26,20 @@ LONG = (
     "tests/inventory/test_shared_rooms.py",
     "tests/concurrency/test_two_processes.py",
     "tests/workers/test_processes.py",
+)
+
+# What every test has: the fixtures of tests/conftest.py, what these ask for in turn, and those of plugins.
+FOR_EVERY_TEST = frozenset(
+    {
+        "database",
+        "servers",
+        "machine",
+        "still_clock",
+        "tmp_path_factory",
+        "request",
+        "event_loop_policy",
+        "_session_faker",
+    }
 )
 
 
@@ -62,3 +77,14 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Sharing | No
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items[:] = in_order(items)
+    for item in items:
+        spare(item)
+
+
+def spare(item: pytest.Item) -> None:
+    """Spare a plain function of its parameters the transaction that every other test has: such are half of all tests."""
+    if not isinstance(item, pytest.Function) or iscoroutinefunction(item.obj):
+        return
+    given = item.callspec.params if hasattr(item, "callspec") else {}
+    if FOR_EVERY_TEST.issuperset(set(item.fixturenames) - set(given)):
+        item.fixturenames[:] = [name for name in item.fixturenames if name not in ("database", "servers")]

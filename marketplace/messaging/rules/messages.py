@@ -216,7 +216,7 @@ _ALL = (
         subject_zh="督办：认定事项逾期",
         subject_en="A step of certification is overdue",
         zh="{institution}：{step}应于 {due_on} 前完成，现已逾期，请尽快办理。",
-        en="{institution}: {step_en} was due by {due_on} and is overdue. Please see to it.",
+        en="{institution}: {step} was due by {due_on} and is overdue. Please see to it.",
     ),
     Template(
         name="deadline_moved",
@@ -224,7 +224,7 @@ _ALL = (
         subject_zh="期限顺延通知",
         subject_en="A deadline has moved",
         zh="国务院办公厅已公布节假日安排，{institution}的{step}期限顺延至 {due_on}。",
-        en="The holidays of the year have been published: for {institution}, {step_en} now ends on {due_on}.",
+        en="The holidays of the year have been published: for {institution}, {step} now ends on {due_on}.",
     ),
     Template(
         name="rectification_overdue",

@@ -11,6 +11,7 @@ from marketplace.kit.clock import local_date
 from marketplace.kit.db import execute, fetch_one, fetch_value, transaction
 from marketplace.kit.ids import new_id
 from marketplace.kit.outbox import publish
+from marketplace.ledger import queries as ledger
 from marketplace.ledger.rules import NOBODY, Shares
 from marketplace.payments import queries
 from marketplace.payments.errors import NotCaptured, RefundTooLarge
@@ -48,7 +49,7 @@ async def request_refund(  # noqa: PLR0913 - a refund has these facts, and each 
     """Promise to give ``amount`` minor units of a payment back, once per ``dedupe``, and return the refund's id.
 
     Joins the caller's transaction and locks the payment. The promises of a payment never exceed what it captured
-    less what a bank took back for good; a failed refund stays a promise, paid by hand. ``shares`` says how much of it
+    less what a bank took back for good, nor what is held for the booking; a failed refund stays a promise, paid by hand. ``shares`` says how much of it
     had been earned and was taken back for it; the rest was held for the booking.
     Refuses: NotFound, NotCaptured, RefundTooLarge. Publishes: SubmitRefund.
     """
@@ -63,7 +64,9 @@ async def request_refund(  # noqa: PLR0913 - a refund has these facts, and each 
             "SELECT coalesce(sum(amount), 0)::bigint FROM refunds WHERE payment_id = $1 AND reason <> 'interest'",
             payment_id,
         )
-        refundable = max(payment.captured_amount - payment.lost_amount - promised, 0)
+        # What was earned is taken back before it is refunded: nobody is given what is no longer held for the booking.
+        held = (await ledger.held([payment.booking_id], currency=payment.currency))[payment.booking_id]
+        refundable = max(min(payment.captured_amount - payment.lost_amount - promised, held), 0)
         if amount > refundable:
             raise RefundTooLarge(refundable_amount=refundable)
         refund = await _insert(payment, amount, reason=reason, dedupe=dedupe, shares=shares, now=now)

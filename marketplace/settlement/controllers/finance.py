@@ -124,7 +124,7 @@ class TransferReleases(Controller):
         summary="Ask for a release · 申请放行",
         operation_id="requestTransferRelease",
         response_description="The release; another person approves it",
-        responses=refusals(NothingFrozen),
+        responses=refusals(NotFound, NothingFrozen),
     )
     async def ask(self, principal: NamedDependency[Principal], data: JSONBody[ReleaseRequest]) -> TransferReleaseView:
         """Ask for everything that waits for an institution, as it stands now, to be sent."""

@@ -3,12 +3,14 @@
 from datetime import date, datetime
 from uuid import UUID
 
+import asyncpg
+
 from marketplace.bookings import queries as bookings
 from marketplace.identity.rules import Principal
 from marketplace.kit.audit import record
 from marketplace.kit.crypto import vault
 from marketplace.kit.db import execute, fetch_one, fetch_value, transaction
-from marketplace.kit.errors import IllegalTransition, NotFound
+from marketplace.kit.errors import IllegalTransition, NotFound, invalid
 from marketplace.kit.ids import new_id
 from marketplace.settlement.errors import InvoiceExists, NothingToInvoice
 from marketplace.settlement.queries import Buyer
@@ -44,7 +46,7 @@ async def request_invoice(*, principal: Principal, booking_id: UUID, buyer: Buye
 async def issue_invoice(*, principal: Principal, booking_id: UUID, number: str, issued_on: date, now: datetime) -> None:
     """Write down the invoice that the institution has issued, of what was paid and has not gone back.
 
-    Refuses: NotFound, NothingToInvoice, IllegalTransition.
+    Refuses: NotFound, NothingToInvoice, IllegalTransition, Invalid for a number that is on another invoice.
     """
     async with transaction():
         invoice_id = await _lock_requested(principal, booking_id, event="issue")
@@ -56,15 +58,20 @@ async def issue_invoice(*, principal: Principal, booking_id: UUID, number: str, 
         )
         if amount <= 0:
             raise NothingToInvoice
-        await execute(
-            "UPDATE invoices SET status = $2, number = $3, issued_on = $4, amount = $5, settled_at = $6 WHERE id = $1",
-            invoice_id,
-            InvoiceStatus.ISSUED.value,
-            number,
-            issued_on,
-            amount,
-            now,
-        )
+        try:
+            async with transaction():
+                await execute(
+                    "UPDATE invoices SET status = $2, number = $3, issued_on = $4, amount = $5, settled_at = $6"
+                    " WHERE id = $1",
+                    invoice_id,
+                    InvoiceStatus.ISSUED.value,
+                    number,
+                    issued_on,
+                    amount,
+                    now,
+                )
+        except asyncpg.UniqueViolationError:
+            raise invalid("number", zh="该发票号码已登记", en="This number is on another invoice.") from None
         await record("invoice.issued", actor=principal, subject=invoice_id, now=now, after=number)
 
 
