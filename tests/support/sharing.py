@@ -15,7 +15,8 @@ from xdist.scheduler import LoadScopeScheduling
 SYSTEMS = ("tests/embedded/", "tests/faults/", "tests/journeys/test_demo.py")
 # Each of these takes ten seconds or more; whatever is begun last should be short.
 LONG = (
-    "tests/contract/test_schemathesis.py",
+    "tests/contract/test_generated_by_guests.py",
+    "tests/contract/test_generated_by_staff.py",
     "tests/search/test_prices.py",
     "tests/inventory/test_random_walks.py",
     "tests/concurrency/test_interleaving.py",

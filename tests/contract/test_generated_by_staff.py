@@ -1,0 +1,25 @@
+"""Generated requests of institutions, finance people and officers."""
+
+import pytest
+
+from .conftest import Server, operations
+
+# The first test waits for the whole world of the callers, which on a crowded machine is minutes.
+pytestmark = [pytest.mark.timeout(400), pytest.mark.usefixtures("unlimited")]
+
+STAFF = {"institution", "finance"}
+
+
+@pytest.mark.parametrize(("name", "callers"), operations(lambda callers: callers[0] in STAFF))
+def test_the_first_of_its_callers(server: Server, name: str, callers: list[str]) -> None:
+    server.answers(name, callers[0], boundaries=True)
+
+
+@pytest.mark.parametrize(("name", "callers"), operations(lambda callers: "institution" in callers[1:]))
+def test_institutions_where_guests_were_first(server: Server, name: str, callers: list[str]) -> None:
+    server.answers(name, "institution", boundaries=False)
+
+
+@pytest.mark.parametrize(("name", "callers"), operations(lambda callers: callers == ["officer"]))
+def test_officers_last_because_they_revoke(server: Server, name: str, callers: list[str]) -> None:
+    server.answers(name, "officer", boundaries=True)
