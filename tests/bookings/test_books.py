@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from marketplace.bookings import operations
+from marketplace.embedded import programs
+from marketplace.embedded.processes import wait_until
 from marketplace.identity import queries as identities
 from marketplace.kit import clock
 from marketplace.kit.crypto import vault
@@ -21,7 +23,7 @@ from marketplace.ledger.operations import post
 from marketplace.ledger.rules import Account, Whose, capture
 from marketplace.payments import queries as payments
 from marketplace.payments.operations import apply_refund
-from tests.support.sandbox import API_KEY
+from tests.support.sandbox import API_KEY, sandbox_of_its_own
 from tests.support.world import World, booking_body, hold, open_payment, read
 from workers.handling import drain
 
@@ -209,8 +211,16 @@ async def test_placing_paying_and_confirming_costs_a_fixed_number_of_statements_
     assert spent == [QUOTE, PLACE, PAY, CONFIRM, CONFIRM_AGAIN]
 
 
-async def test_the_command_ends_with_1_and_names_what_differs_for_people_and_scripts(committed: str, sandbox) -> None:
-    environment = {**os.environ, "DATABASE_URL": committed, "STRIPE_API_BASE": sandbox.url, "STRIPE_API_KEY": API_KEY}
+@pytest.fixture
+def untouched(tmp_path, mailbox):
+    """A provider at which nothing has moved yet: the command, unlike these tests, cannot look past what others moved."""
+    with sandbox_of_its_own(tmp_path, mailbox=mailbox) as url:
+        assert wait_until(lambda: programs.answers(f"{url}/livez"), 30)
+        yield url
+
+
+async def test_the_command_ends_with_1_and_names_what_differs_for_people_and_scripts(committed: str, untouched) -> None:
+    environment = {**os.environ, "DATABASE_URL": committed, "STRIPE_API_BASE": untouched, "STRIPE_API_KEY": API_KEY}
 
     async def verify(*words: str) -> tuple[int, str]:
         process = await asyncio.create_subprocess_exec(

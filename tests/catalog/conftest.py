@@ -1,9 +1,11 @@
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from functools import partial
 
 import msgspec
 import pytest
 
+from marketplace.certifications.rules import Certification
 from marketplace.identity.rules import Kind, Level, Principal
 from marketplace.kit import clock
 from marketplace.kit.ids import new_id
@@ -29,34 +31,34 @@ async def places(planted) -> AsyncIterator[None]:
         yield
 
 
+def provincial() -> Principal:
+    return Principal(kind=Kind.OFFICER, id=new_id(), session_id=new_id(), level=Level.PROVINCE, jurisdiction="220000")
+
+
+async def plant_house(place: str, *, pictures: bool = False, **changes: object) -> PlantedInstitution:
+    """Plant an institution of the demo world, changed as the test asks; without pictures, since few tests look."""
+    plan: InstitutionPlan = msgspec.structs.replace(PLANS[place], **changes)
+    return await plant_institution(plan, now=NOW, pictures=pictures)
+
+
+async def plant_certified(
+    place: str, *, officer: Principal, grade: int = 4, days_ago: int = 60, **options: object
+) -> tuple[PlantedInstitution, Certification]:
+    """Plant an institution and certify it."""
+    planted = await plant_house(place, **options)
+    return planted, await certify(planted.id, grade=grade, timeline=Timeline(days_ago), officer=officer, now=NOW)
+
+
 @pytest.fixture
 def officer() -> Principal:
-    return Principal(kind=Kind.OFFICER, id=new_id(), session_id=new_id(), level=Level.PROVINCE, jurisdiction="220000")
-
-
-@pytest.fixture
-def second_officer() -> Principal:
-    return Principal(kind=Kind.OFFICER, id=new_id(), session_id=new_id(), level=Level.PROVINCE, jurisdiction="220000")
+    return provincial()
 
 
 @pytest.fixture
 def add(places, still):
-    """Plant an institution of the demo world, changed as the test asks; without pictures, since few tests look."""
-
-    async def plant(place: str, *, pictures: bool = False, **changes: object) -> PlantedInstitution:
-        plan: InstitutionPlan = msgspec.structs.replace(PLANS[place], **changes)
-        return await plant_institution(plan, now=NOW, pictures=pictures)
-
-    return plant
+    return plant_house
 
 
 @pytest.fixture
-def add_certified(add, officer):
-    """Plant an institution and certify it; returns it and its certification."""
-
-    async def plant(place: str, *, grade: int = 4, days_ago: int = 60, **options: object):
-        planted = await add(place, **options)
-        found = await certify(planted.id, grade=grade, timeline=Timeline(days_ago), officer=officer, now=NOW)
-        return planted, found
-
-    return plant
+def add_certified(places, still, officer):
+    return partial(plant_certified, officer=officer)

@@ -1,4 +1,5 @@
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -9,9 +10,11 @@ from marketplace.certifications.rules import SignalKind
 from marketplace.kit.clock import local_date
 from marketplace.kit.ids import new_id
 from marketplace.places.rules import Position, to_gcj02
+from seed.institutions import PlantedInstitution
 from seed.standings import Standing, plant_standings, standing_of
+from tests.support.world import plant_gazetteer
 
-from .conftest import NOW
+from .conftest import NOW, plant_certified, plant_house, provincial
 
 TIANCHI = Position(42.0128, 128.0567, "wgs84")
 
@@ -23,20 +26,41 @@ async def found(now=NOW, **asked) -> list[str]:
     ]
 
 
-@pytest.fixture
-async def three(add_certified):
-    """One institution at each of three places, of different grades."""
+async def plant_three():
+    """Plant one institution at each of three places, of different grades; returns each with its certification."""
+    await plant_gazetteer(now=NOW)
+    plant = partial(plant_certified, officer=provincial())
     return {
-        "erdaobaihe": await add_certified(
+        "erdaobaihe": await plant(
             "erdaobaihe", grade=3, name="白河林海康养院（示例）", services=("hot_spring", "meals"), ability_level_max=2
         ),
-        "jian": await add_certified(
+        "jian": await plant(
             "jian", grade=5, name="集安江月颐养中心（示例）", services=("meals", "tcm"), ability_level_max=4
         ),
-        "hunchun": await add_certified(
+        "hunchun": await plant(
             "hunchun", grade=4, name="珲春观鹤候鸟之家（示例）", services=("meals",), ability_level_max=1
         ),
     }
+
+
+async def plant_every_standing() -> list[PlantedInstitution]:
+    """Plant six institutions in every standing of the demo world."""
+    await plant_gazetteer(now=NOW)
+    houses = [await plant_house("jian", name=f"第{number}号康养院（示例）") for number in range(66)]
+    await plant_standings(houses, officers=(provincial(), provincial()), now=NOW)
+    return houses
+
+
+@pytest.fixture
+async def three(planted, still):
+    async with planted(plant_three) as found:
+        yield found
+
+
+@pytest.fixture
+async def in_every_standing(planted, still):
+    async with planted(plant_every_standing) as found:
+        yield found
 
 
 async def test_the_better_grade_comes_first_when_nothing_else_is_asked(three) -> None:
@@ -146,23 +170,19 @@ async def test_pages_join_to_the_whole_list_without_gaps_or_repeats(add_certifie
     assert [hit.key for hit in paged] == [hit.key for hit in whole]
 
 
-async def test_only_bookable_institutions_are_ever_listed(add, officer, second_officer) -> None:
-    planted = [await add("jian", name=f"第{number}号康养院（示例）") for number in range(66)]
-    await plant_standings(planted, officers=(officer, second_officer), now=NOW)
+async def test_only_bookable_institutions_are_ever_listed(in_every_standing) -> None:
     listed = {hit.listed.institution.id for hit in await search(filters=Filters(), after=None, limit=100, now=NOW)}
 
-    for number, institution in enumerate(planted):
+    for number, institution in enumerate(in_every_standing):
         bookable = standing_of(number) in {
             Standing.CERTIFIED, Standing.DUE_SOON, Standing.OVERDUE, Standing.RECTIFYING,
         }  # fmt: skip
         assert (institution.id in listed) == bookable, standing_of(number)
 
 
-async def test_the_public_grade_in_sql_is_the_one_the_rule_shows(add, officer, second_officer) -> None:
-    planted = [await add("jian", name=f"第{number}号康养院（示例）") for number in range(66)]
-    await plant_standings(planted, officers=(officer, second_officer), now=NOW)
+async def test_the_public_grade_in_sql_is_the_one_the_rule_shows(in_every_standing) -> None:
     await certifications.signal(
-        institution_id=planted[0].id, kind=SignalKind.CONFIRMED_ABUSE, subject_id=new_id(), now=NOW
+        institution_id=in_every_standing[0].id, kind=SignalKind.CONFIRMED_ABUSE, subject_id=new_id(), now=NOW
     )
 
     hits = await search(filters=Filters(), after=None, limit=100, now=NOW)

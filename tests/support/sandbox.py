@@ -6,8 +6,9 @@ import re
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import httpx
 import pytest
@@ -89,10 +90,10 @@ async def mailbox() -> AsyncIterator[Mailbox]:
     await server.wait_closed()
 
 
-@pytest.fixture(scope="session")
-def sandbox_url(mailbox: Mailbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+@contextmanager
+def sandbox_of_its_own(folder: Path, *, mailbox: Mailbox) -> Iterator[str]:
+    """Run a sandbox in which nothing has happened yet; yields its address, where it may not listen yet."""
     port = ports.throwaway()
-    folder = tmp_path_factory.mktemp("stripe_sandbox")
     environment = os.environ | {
         "STRIPE_API_KEY": API_KEY,
         "STRIPE_SANDBOX_WEBHOOK_URL": f"http://127.0.0.1:{mailbox.port}/",
@@ -107,9 +108,17 @@ def sandbox_url(mailbox: Mailbox, tmp_path_factory: pytest.TempPathFactory) -> I
             stdout=log,
             stderr=log,
         )
-    yield f"http://127.0.0.1:{port}"
-    process.terminate()
-    process.wait(10)
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+@pytest.fixture(scope="session")
+def sandbox_url(mailbox: Mailbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with sandbox_of_its_own(tmp_path_factory.mktemp("stripe_sandbox"), mailbox=mailbox) as url:
+        yield url
 
 
 @pytest.fixture(scope="session")
