@@ -1,5 +1,6 @@
 """Every price of a search is that of the quote that follows, and nothing is found or left out that a quote would not."""
 
+import os
 from random import Random
 
 import pytest
@@ -13,7 +14,7 @@ from marketplace.search.rules import Window
 
 from .conftest import NOW, day, random_question, window
 
-SEARCHES = 1_000
+SEARCHES = int(os.environ.get("RANDOM_SEARCHES", "400"))
 REFUSED = (NotAvailable, StayBeyondCertificate, Invalid)
 
 
