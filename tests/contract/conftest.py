@@ -50,7 +50,7 @@ def load(*, boundaries: bool) -> schemathesis.BaseSchema:
     config = {
         "seed": 20270301,
         "generation": {
-            "max-examples": int(os.environ.get("CONTRACT_EXAMPLES", "4")),
+            "max-examples": int(os.environ.get("CONTRACT_EXAMPLES", "3")),
             "deterministic": True,
             "database": "none",
             "no-shrink": True,
