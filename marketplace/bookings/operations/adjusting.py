@@ -6,16 +6,15 @@ from uuid import UUID
 import msgspec
 
 from marketplace.bookings.errors import ChargeOpen
-from marketplace.bookings.events import BookingChargeEnded, BookingChargeProposed, BookingPaymentDue
+from marketplace.bookings.events import BookingChargeEnded, BookingChargeProposed
 from marketplace.bookings.jobs import LapseCharge
 from marketplace.bookings.operations.charging import ADJUSTMENT, Charge, charge_of, insert_charge, lock_charge, settle
-from marketplace.bookings.operations.chasing import make_pay_link
+from marketplace.bookings.operations.chasing import ask_for_charge
 from marketplace.bookings.operations.loading import Row, lock, peek_own
 from marketplace.bookings.rules import Item, line_of_item, month_fee
 from marketplace.bookings.states import ChargeEvent, ChargeStatus, Status
 from marketplace.identity.rules import Principal
 from marketplace.kit import audit
-from marketplace.kit.clock import local_date
 from marketplace.kit.db import execute, transaction
 from marketplace.kit.errors import IllegalTransition, NotFound
 from marketplace.kit.ids import new_id
@@ -82,19 +81,9 @@ async def accept_charge(*, principal: Principal, booking_id: UUID, charge_id: UU
         await execute(
             "UPDATE booking_charges SET status = $2, due_at = $3 WHERE id = $1", charge.id, status.value, due_at
         )
-        await make_pay_link(booking_id)
-        due_on = local_date(due_at)
-        news = BookingPaymentDue(
-            **row.news,
-            leg=ADJUSTMENT.value,
-            number=charge.number,
-            amount=charge.amount,
-            due_on=due_on,
-            until_on=due_on,
-            step="upcoming",
+        await ask_for_charge(
+            row, charge_id=charge_id, leg=ADJUSTMENT, number=charge.number, amount=charge.amount, due_at=due_at, now=now
         )
-        await publish(news, now=now)
-        await publish(LapseCharge(charge_id=charge_id), now=now, due_at=due_at)
         await audit.record("booking.adjustment_accepted", actor=principal, subject=booking_id, now=now, after=charge.id)
 
 

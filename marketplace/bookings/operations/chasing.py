@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from marketplace.bookings.events import BookingPaymentDefaulted, BookingPaymentDue
-from marketplace.bookings.jobs import ChaseLeg
+from marketplace.bookings.jobs import ChaseLeg, LapseCharge
 from marketplace.bookings.operations.ending import captured, end, owed
 from marketplace.bookings.operations.loading import Row, give_back, lock, peek
 from marketplace.bookings.rules import CHASES, Chase, chase_at, left_of, next_chase, spread_refund
@@ -17,6 +17,7 @@ from marketplace.kit.clock import local_date
 from marketplace.kit.db import execute, require_transaction, transaction
 from marketplace.kit.errors import Busy
 from marketplace.kit.outbox import publish
+from marketplace.payments.rules import Leg as LegName
 from marketplace.payments.rules import RefundReason
 from marketplace.pricing.rules import Leg
 
@@ -42,6 +43,22 @@ async def make_pay_link(booking_id: UUID) -> None:
         booking_id,
         secrets.token_urlsafe(_CODE_BYTES),
     )
+
+
+async def ask_for_charge(  # noqa: PLR0913 - these facts, each named at the call.
+    row: Row, *, charge_id: UUID, leg: LegName, number: int, amount: int, due_at: datetime, now: datetime
+) -> None:
+    """Ask the guests of a locked booking to pay a leg beside its price, once, and have it end when its time is up.
+
+    Publishes: booking.payment_due; bookings.lapse_charge when it is due.
+    """
+    await make_pay_link(row.id)
+    due_on = local_date(due_at)
+    news = BookingPaymentDue(
+        **row.news, leg=leg.value, number=number, amount=amount, due_on=due_on, until_on=due_on, step="upcoming"
+    )
+    await publish(news, now=now)
+    await publish(LapseCharge(charge_id=charge_id), now=now, due_at=due_at)
 
 
 async def chase(*, booking_id: UUID, leg: str, number: int, step: str, now: datetime) -> None:

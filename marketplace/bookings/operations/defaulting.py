@@ -8,12 +8,11 @@ from marketplace.bookings.operations.loading import Row, give_back, lock, peek_o
 from marketplace.bookings.rules import DefaultCause, Defaulted, spread_refund
 from marketplace.bookings.states import Event
 from marketplace.identity.rules import Principal
-from marketplace.kit.clock import local_date
 from marketplace.kit.db import execute, transaction
 from marketplace.kit.errors import IllegalTransition
 from marketplace.payments import queries as payments
 from marketplace.payments.rules import RefundReason
-from marketplace.pricing.rules import Cause, interest_due, rate_on
+from marketplace.pricing.rules import Cause
 
 
 async def cancel_by_institution(
@@ -34,11 +33,6 @@ async def cancel_by_institution(
         paid = await captured(row)
         # What a bank has taken back for good is not there to be paid back.
         refunds = spread_refund(paid, min(owed(row, cause=Cause.TRADER, now=now), sum(part.amount for part in paid)))
-        defaulted = Defaulted(
-            booking_id=row.id,
-            refund_amount=sum(part.amount for part in refunds),
-            interest_amount=await _interest_due(row, now=now),
-        )
         await end(
             row,
             event=Event.INSTITUTION_CANCEL,
@@ -47,6 +41,11 @@ async def cancel_by_institution(
             cause=f"institution:{booking_id}",
             actor=principal,
             now=now,
+        )
+        defaulted = Defaulted(
+            booking_id=row.id,
+            refund_amount=sum(part.amount for part in refunds),
+            interest_amount=await _interest_owed(row.id),
         )
         await execute(
             "INSERT INTO institution_cancellations (booking_id, institution_id, cause, refund_amount, interest_amount,"
@@ -68,15 +67,6 @@ def _check(row: Row) -> None:
         raise IllegalTransition(current=row.status.value, event=Event.INSTITUTION_CANCEL.value)
 
 
-async def _interest_due(row: Row, *, now: datetime) -> int:
-    """Return the interest on each payment from its day until today."""
-    today = local_date(now)
-    return sum(
-        interest_due(
-            payment.refundable_amount,
-            paid_on=local_date(payment.settled_at),
-            returned_on=today,
-            year_bps=rate_on(Cause.TRADER, today).year_bps,
-        )
-        for payment in await payments.captured_payments(row.id)
-    )
+async def _interest_owed(booking_id: UUID) -> int:
+    promised = (await payments.refunds_of([booking_id]))[booking_id]
+    return sum(refund.amount for refund in promised if refund.reason is RefundReason.INTEREST)

@@ -12,13 +12,12 @@ from marketplace.bookings.rules import Paid, cancels_free
 from marketplace.bookings.states import Event
 from marketplace.kit import audit
 from marketplace.kit.audit import Actor
-from marketplace.kit.clock import local_date
 from marketplace.kit.db import execute
 from marketplace.kit.outbox import publish
 from marketplace.payments import operations as payments
 from marketplace.payments import queries as payment_queries
 from marketplace.payments.rules import TRADER_CAUSES, RefundReason
-from marketplace.pricing.rules import CancellationPolicy, Cause, rate_on, refund_due
+from marketplace.pricing.rules import CancellationPolicy, Cause, refund_due
 
 
 def owed(row: Row, *, cause: Cause = Cause.CONSUMER, now: datetime) -> int:
@@ -66,18 +65,10 @@ async def end(  # noqa: PLR0913 - how a booking ends is these facts, each named 
             amount=part.amount,
             reason=reason,
             dedupe=f"{cause}:{part.payment_id}",
+            bears_interest=of_trader,
             actor=actor,
             now=now,
         )
-        if of_trader:
-            await payments.request_interest(
-                payment_id=part.payment_id,
-                principal_amount=part.amount,
-                year_bps=rate_on(Cause.TRADER, local_date(now)).year_bps,
-                dedupe=f"interest:{cause}:{part.payment_id}",
-                actor=actor,
-                now=now,
-            )
     if row.has_open_charges:
         await void_charges(row, now=now)
     await payments.cancel_open_payments(booking_id=row.id, now=now)

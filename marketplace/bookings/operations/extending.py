@@ -6,10 +6,8 @@ from uuid import UUID
 import msgspec
 
 from marketplace.bookings.errors import ExtensionImpossible, NoExtensionQuote
-from marketplace.bookings.events import BookingPaymentDue
-from marketplace.bookings.jobs import LapseCharge
 from marketplace.bookings.operations.charging import EXTENSION, Charge, insert_charge
-from marketplace.bookings.operations.chasing import make_pay_link
+from marketplace.bookings.operations.chasing import ask_for_charge
 from marketplace.bookings.operations.loading import Row, lock, peek_own
 from marketplace.bookings.states import ChargeStatus, Status
 from marketplace.certifications import operations as certifications
@@ -22,7 +20,6 @@ from marketplace.kit.clock import local_date
 from marketplace.kit.db import transaction
 from marketplace.kit.errors import Busy
 from marketplace.kit.ids import new_id
-from marketplace.kit.outbox import publish
 from marketplace.pricing import operations as pricing
 from marketplace.pricing import queries as quotes
 from marketplace.pricing.rules import Quote, ensure_usable
@@ -86,19 +83,9 @@ async def extend_stay(*, principal: Principal, booking_id: UUID, quote_id: UUID,
         number = await insert_charge(_columns(row, offer, charge_id, allocation_id, due_at=due_at, now=now))
         if number is None:
             raise ExtensionImpossible(nights_max=NIGHTS_MAX)
-        await make_pay_link(booking_id)
-        due_on = local_date(due_at)
-        news = BookingPaymentDue(
-            **row.news,
-            leg=EXTENSION.value,
-            number=number,
-            amount=offer.total_amount,
-            due_on=due_on,
-            until_on=due_on,
-            step="upcoming",
+        await ask_for_charge(
+            row, charge_id=charge_id, leg=EXTENSION, number=number, amount=offer.total_amount, due_at=due_at, now=now
         )
-        await publish(news, now=now)
-        await publish(LapseCharge(charge_id=charge_id), now=now, due_at=due_at)
         await audit.record("booking.extension_held", actor=principal, subject=booking_id, now=now, after=offer.id)
     return charge_id
 

@@ -31,7 +31,7 @@ from marketplace.payments.rules import (
     refund_window_ends,
 )
 from marketplace.payments.states import REFUND, UNSETTLED_REFUND, RefundEvent, RefundStatus
-from marketplace.pricing.rules import interest_due
+from marketplace.pricing.rules import Cause, interest_due, rate_on
 
 log = structlog.get_logger("payments")
 
@@ -43,15 +43,17 @@ async def request_refund(  # noqa: PLR0913 - a refund has these facts, and each 
     reason: RefundReason,
     dedupe: str,
     shares: Shares = NOBODY,
+    bears_interest: bool = False,
     actor: Actor = SYSTEM,
     now: datetime,
 ) -> UUID:
     """Promise to give ``amount`` minor units of a payment back, once per ``dedupe``, and return the refund's id.
 
     Joins the caller's transaction and locks the payment. The promises of a payment never exceed what it captured
-    less what a bank took back for good, nor what is held for the booking; a failed refund stays a promise, paid by hand. ``shares`` says how much of it
-    had been earned and was taken back for it; the rest was held for the booking.
-    Refuses: NotFound, NotCaptured, RefundTooLarge. Publishes: SubmitRefund.
+    less what a bank took back for good, nor what is held for the booking; a failed refund stays a promise, paid by
+    hand. ``shares`` says how much of it had been earned and was taken back for it; the rest was held for the booking.
+    For the trader's cause it ``bears_interest``, which is promised beside it.
+    Refuses: NotFound, NotCaptured, RefundTooLarge. Publishes: SubmitRefund, RefundHandedOver.
     """
     async with transaction():
         payment = await lock_payment(payment_id)
@@ -73,6 +75,15 @@ async def request_refund(  # noqa: PLR0913 - a refund has these facts, and each 
         await book_promise(refund, now=now)
         await publish(SubmitRefund(refund_id=refund.id), now=now)
         await record("refund.requested", actor=actor, subject=refund.id, now=now, why=reason, after=amount)
+        if bears_interest:
+            await request_interest(
+                payment_id=payment_id,
+                principal_amount=amount,
+                year_bps=rate_on(Cause.TRADER, local_date(now)).year_bps,
+                dedupe=f"interest:{dedupe}",
+                actor=actor,
+                now=now,
+            )
         return refund.id
 
 

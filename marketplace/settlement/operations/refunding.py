@@ -13,7 +13,6 @@ import msgspec
 
 from marketplace.bookings.rules import Paid, spread_refund, used_until
 from marketplace.kit.audit import SYSTEM, Actor, record
-from marketplace.kit.clock import local_date
 from marketplace.kit.db import execute, transaction
 from marketplace.ledger import queries as ledger
 from marketplace.ledger.rules import NOBODY, Shares, Whose, spread_shares
@@ -21,7 +20,7 @@ from marketplace.payments import operations as payments
 from marketplace.payments import queries as payment_queries
 from marketplace.payments.errors import RefundTooLarge
 from marketplace.payments.rules import TRADER_CAUSES, RefundReason
-from marketplace.pricing.rules import CancellationPolicy, Cause, Line, rate_on, refund_due
+from marketplace.pricing.rules import CancellationPolicy, Line, refund_due
 from marketplace.settlement import queries
 from marketplace.settlement.operations.locks import Stay, lock_payee, lock_stay, lock_transfers
 from marketplace.settlement.operations.unearning import unearn
@@ -160,18 +159,10 @@ async def _request(  # noqa: PLR0913 - as above.
             reason=reason,
             dedupe=f"{dedupe}:{part.payment_id}",
             shares=whose,
+            bears_interest=reason in TRADER_CAUSES,
             actor=actor,
             now=now,
         )
-        if reason in TRADER_CAUSES:
-            await payments.request_interest(
-                payment_id=part.payment_id,
-                principal_amount=part.amount,
-                year_bps=rate_on(Cause.TRADER, local_date(now)).year_bps,
-                dedupe=f"interest:{dedupe}:{part.payment_id}",
-                actor=actor,
-                now=now,
-            )
 
 
 async def _served_amount(found: _Opened, from_on: date) -> int:
