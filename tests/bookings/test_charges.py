@@ -1,12 +1,14 @@
 """Beside the booked price: staying longer, and what an institution asks for. Nothing changes before it is paid."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
 from marketplace.bookings import operations
+from marketplace.bookings.operations import loading
 from marketplace.kit import clock
-from marketplace.kit.db import fetch_value
+from marketplace.kit.db import execute, fetch_value, transaction
+from marketplace.kit.errors import Busy
 from marketplace.kit.ids import new_id, parse, wire
 from marketplace.payments import queries as payments
 from tests.support.world import World, hold, read
@@ -129,6 +131,31 @@ async def test_an_extension_that_is_not_paid_gives_its_nights_back_and_nothing_e
     # Money that was on its way takes the nights again while they are free, and goes back whole when they are not.
     await desk.settle(opened)
     assert (await desk.read())["check_out"] == world.day(15).isoformat()
+
+
+async def test_guests_who_leave_give_the_nights_of_an_unpaid_extension_back_at_once(desk, world):
+    clock.travel(5 * DAY)
+    world.now = clock.now()
+    desk.family, desk.staff = await world.family(), await world.staff()
+    assert (await desk.staff.post(f"{desk.path}/check-in")).status_code == 200
+    await desk.extend(15)
+    assert await world.taken() == [0, 1]
+
+    assert (await desk.staff.post(f"{desk.path}/check-out")).status_code == 200
+
+    assert [one["status"] for one in await desk.charges()] == ["void"]
+    taken = "SELECT array_agg(DISTINCT taken_count) FROM room_nights WHERE room_type_id = $1 AND night >= $2"
+    assert await fetch_value(taken, world.room_type_id, date.fromisoformat(desk.booking["check_out"])) == [0]
+    assert await operations.verify_inventory(now=clock.now()) == []
+
+
+async def test_a_booking_that_came_to_hold_something_else_is_not_ended_with_that_left_behind(desk):
+    async with transaction():
+        before = await loading.peek(desk.id)
+        await loading.give_back(before)
+        await execute("UPDATE bookings SET allocation_id = $2 WHERE id = $1", desk.id, new_id())
+        with pytest.raises(Busy):
+            await loading.lock_as(before)
 
 
 async def test_money_for_nights_that_have_gone_meanwhile_goes_back_in_full(desk, world):

@@ -116,6 +116,52 @@ async def test_money_after_the_room_was_sold_goes_back_in_full(world: World, san
     assert await world.taken() == [0, 2]
 
 
+async def test_news_of_money_that_was_sent_back_takes_no_room_when_it_comes_again(world: World, sandbox) -> None:
+    family, others = await world.family(), await world.family("+8613800138009")
+    booking = await hold(world, family)
+    payment = await open_payment(family, booking)
+    clock.travel(HOLD + timedelta(seconds=1))
+    for _ in range(2):
+        await hold(world, others)
+    await sandbox.pay(payment["checkout_url"].rsplit("/", 1)[1])
+    await operations.apply_payment(payment_id=parse("pay", payment["id"]), now=clock.now())
+    sent_back = await read(family, booking)
+    clock.travel(2 * HOLD + timedelta(seconds=2))
+    assert await operations.expire_lapsed(now=clock.now()) == 2
+    assert await world.taken() == [0]
+
+    await operations.apply_payment(payment_id=parse("pay", payment["id"]), now=clock.now())
+
+    assert steady(await read(family, booking)) == steady(sent_back)
+    assert await world.taken() == [0]
+    assert await operations.verify_inventory(now=clock.now()) == []
+
+
+async def test_money_that_comes_twice_for_a_lapsed_hold_takes_no_room_the_second_time(world: World, sandbox) -> None:
+    family, others = await world.family(), await world.family("+8613800138009")
+    booking = await hold(world, family)
+    first, second = [await open_payment(family, booking, method=method) for method in ("card", "alipay")]
+    clock.travel(HOLD + timedelta(seconds=1))
+    for _ in range(2):
+        await hold(world, others)
+    for payment, method in ((first, "card"), (second, "alipay")):
+        await sandbox.pay(payment["checkout_url"].rsplit("/", 1)[1], method=method)
+    await operations.apply_payment(payment_id=parse("pay", first["id"]), now=clock.now())
+    clock.travel(2 * HOLD + timedelta(seconds=2))
+    assert await operations.expire_lapsed(now=clock.now()) == 2
+
+    await operations.apply_payment(payment_id=parse("pay", second["id"]), now=clock.now())
+
+    booking = await read(family, booking)
+    assert booking["status"] == "expired"
+    assert sorted((r["amount"]["amount"], r["reason"]) for r in booking["refunds"]) == [
+        (120_000, "late_payment"),
+        (120_000, "surplus_payment"),
+    ]
+    assert await world.taken() == [0]
+    assert await operations.verify_inventory(now=clock.now()) == []
+
+
 async def test_money_for_an_institution_that_was_suspended_meanwhile_goes_back(world: World, sandbox) -> None:
     family = await world.family()
     booking = await hold(world, family)

@@ -1,5 +1,6 @@
 """The page that a payer comes back to from the provider."""
 
+from contextlib import suppress
 from html import escape
 from typing import Any
 
@@ -8,6 +9,7 @@ from litestar.params import FromPath, FromQuery
 
 from marketplace.bookings import operations
 from marketplace.kit import clock
+from marketplace.kit.errors import Busy
 from marketplace.kit.http.context import add_header
 from marketplace.kit.http.limits import BOOKING, limited
 from marketplace.kit.ids import parse
@@ -51,7 +53,9 @@ async def payment_return(
     Only of a payment that has not ended does ``left`` say more: its payer turned back before paying.
     """
     found = parse("pay", payment_id)
-    await operations.apply_payment(payment_id=found, now=clock.now())
+    # The provider's own message often comes at the same instant: whoever is first has applied the payment for both.
+    with suppress(Busy):
+        await operations.apply_payment(payment_id=found, now=clock.now())
     payment = await payments.payment(found)
     turned_back = left and payment.status is PaymentStatus.PENDING and payment.checkout_url is not None
     zh, en, text = _LEFT if turned_back else _WORDS.get(payment.status, _OTHERWISE)

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from marketplace.bookings.errors import CancellationQuoteExpired
 from marketplace.bookings.operations.ending import captured, end, owed
-from marketplace.bookings.operations.loading import give_back, lock, peek, peek_own
+from marketplace.bookings.operations.loading import give_back, lock_as, peek, peek_own
 from marketplace.bookings.rules import CANCELLATION_QUOTE, CancellationOffer, cancels_free, spread_refund
 from marketplace.bookings.states import FINAL, Event
 from marketplace.identity.rules import Principal
@@ -62,7 +62,7 @@ async def cancel(*, principal: Principal, booking_id: UUID, cancellation_quote_i
         if offer is None:
             raise NotFound
         await give_back(before)
-        row = await lock(booking_id)
+        row = await lock_as(before)
         row.after(Event.CANCEL)
         if offer["expires_at"] <= now or offer["paid_amount"] != row.paid_amount:
             raise CancellationQuoteExpired
@@ -88,7 +88,7 @@ async def cancel_by_system(*, booking_id: UUID, reason: RefundReason, now: datet
         if before.status in FINAL:
             return
         await give_back(before)
-        row = await lock(booking_id)
+        row = await lock_as(before)
         if row.status in FINAL:
             return
         await end(

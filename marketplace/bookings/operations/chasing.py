@@ -9,7 +9,7 @@ import msgspec
 from marketplace.bookings.events import BookingPaymentDefaulted, BookingPaymentDue
 from marketplace.bookings.jobs import ChaseLeg, LapseCharge
 from marketplace.bookings.operations.ending import captured, end, owed
-from marketplace.bookings.operations.loading import Row, give_back, lock, peek
+from marketplace.bookings.operations.loading import Row, give_back, lock_as, peek
 from marketplace.bookings.rules import CHASES, Chase, chase_at, left_of, next_chase, spread_refund
 from marketplace.bookings.states import Event, Status
 from marketplace.kit import audit
@@ -74,7 +74,7 @@ async def chase(*, booking_id: UUID, leg: str, number: int, step: str, now: date
         ends = taken.ends and before.status is Status.CONFIRMED and _unpaid(before, leg, number) is not None
         if ends:
             await give_back(before)
-        row = await lock(booking_id)
+        row = await lock_as(before)
         found = _unpaid(row, leg, number)
         if row.status is not before.status or (ends and found is None):
             # Another operation moved the booking while we took the locks above it: start again from what it left.

@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from marketplace.bookings.operations.ending import captured, end, owed
-from marketplace.bookings.operations.loading import Row, give_back, lock, peek_own
+from marketplace.bookings.operations.loading import Row, give_back, lock_as, peek_own
 from marketplace.bookings.rules import DefaultCause, Defaulted, spread_refund
 from marketplace.bookings.states import Event
 from marketplace.identity.rules import Principal
@@ -28,7 +28,7 @@ async def cancel_by_institution(
         before = await peek_own(booking_id, principal=principal)
         _check(before)
         await give_back(before)
-        row = await lock(booking_id)
+        row = await lock_as(before)
         _check(row)
         paid = await captured(row)
         # What a bank has taken back for good is not there to be paid back.

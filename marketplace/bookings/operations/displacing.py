@@ -5,7 +5,7 @@ from uuid import UUID
 
 from marketplace.bookings.events import BookingDisplaced, InHouseGuestsAffected
 from marketplace.bookings.operations.ending import captured, end
-from marketplace.bookings.operations.loading import give_back, lock, peek
+from marketplace.bookings.operations.loading import Row, give_back, lock, lock_as, peek
 from marketplace.bookings.states import Event, Status
 from marketplace.certifications import operations as certifications
 from marketplace.certifications.rules import Revoked
@@ -50,13 +50,13 @@ async def end_withdrawn(*, deadline_id: UUID, now: datetime) -> None:
 
 
 async def _empty(left: Revoked, *, actor: Actor, now: datetime) -> None:
-    open_holds = await _ids_in(left.institution_id, Status.ON_HOLD)
-    for booking_id in open_holds:
-        await give_back(await peek(booking_id))
+    open_holds = [await peek(booking_id) for booking_id in await _ids_in(left.institution_id, Status.ON_HOLD)]
+    for before in open_holds:
+        await give_back(before)
     await inventory.stop_sale(institution_id=left.institution_id)
     await pricing.void_open(institution_id=left.institution_id, now=now)
-    for booking_id in open_holds:
-        await _void_hold(booking_id, decision_id=left.decision_id, actor=actor, now=now)
+    for before in open_holds:
+        await _void_hold(before, decision_id=left.decision_id, actor=actor, now=now)
     await _displace_confirmed(left.institution_id, decision_id=left.decision_id, actor=actor, now=now)
     for booking_id in await _ids_in(left.institution_id, Status.CHECKED_IN):
         affected = InHouseGuestsAffected(
@@ -75,7 +75,7 @@ async def settle_displaced(*, booking_id: UUID, now: datetime) -> None:
         if before.status is not Status.DISPLACED:
             return
         await give_back(before)
-        row = await lock(booking_id)
+        row = await lock_as(before)
         if row.status is not Status.DISPLACED:
             return
         await end(
@@ -100,11 +100,11 @@ async def _ids_in(institution_id: UUID, status: Status) -> list[UUID]:
     return [row["id"] for row in rows]
 
 
-async def _void_hold(booking_id: UUID, *, decision_id: UUID, actor: Actor, now: datetime) -> None:
-    row = await lock(booking_id)
+async def _void_hold(before: Row, *, decision_id: UUID, actor: Actor, now: datetime) -> None:
+    row = await lock_as(before)
     if row.status is not Status.ON_HOLD:
         raise Busy
-    cause = f"revocation:{decision_id}:{booking_id}"
+    cause = f"revocation:{decision_id}:{row.id}"
     await end(row, event=Event.CANCEL, reason=REASON, refunds=[], cause=cause, actor=actor, now=now)
 
 

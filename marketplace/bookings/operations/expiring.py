@@ -5,7 +5,7 @@ from uuid import UUID
 
 from marketplace.bookings.errors import HoldAlreadyExtended, HoldExpired
 from marketplace.bookings.events import BookingExpired
-from marketplace.bookings.operations.loading import give_back, lock, peek, peek_own
+from marketplace.bookings.operations.loading import give_back, lock, lock_as, peek, peek_own
 from marketplace.bookings.rules import HOLD_EXTENSION
 from marketplace.bookings.states import Event, Status
 from marketplace.identity.rules import Principal
@@ -29,7 +29,7 @@ async def expire(*, booking_id: UUID, now: datetime) -> bool:
         if not _lapsed(before.status, before.hold_expires_at, now):
             return False
         await give_back(before)
-        row = await lock(booking_id)
+        row = await lock_as(before)
         if not _lapsed(row.status, row.hold_expires_at, now):
             # It was confirmed or extended while we waited: refusing undoes the release above.
             raise IllegalTransition(current=row.status.value, event=Event.EXPIRE.value)

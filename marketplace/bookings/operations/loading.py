@@ -9,7 +9,7 @@ from marketplace.bookings.states import BOOKING, Event, Status
 from marketplace.identity.rules import Principal
 from marketplace.inventory import operations as inventory
 from marketplace.kit.db import fetch_one, require_transaction
-from marketplace.kit.errors import NotFound
+from marketplace.kit.errors import Busy, NotFound
 from marketplace.pricing import operations as pricing
 from marketplace.pricing.rules import Party
 from marketplace.tours import operations as tours
@@ -68,6 +68,11 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
         return self.owner_id if self.owner_kind == "partner" else None
 
     @property
+    def holdings(self) -> tuple[UUID | None, ...]:
+        """Whatever is set aside for the booking."""
+        return (self.seat_id, self.allocation_id, self.further_allocation_id)
+
+    @property
     def news(self) -> dict[str, Any]:
         """The fields that every event of a booking carries."""
         return {"booking_id": self.id, "institution_id": self.institution_id, "partner_id": self.partner_id}
@@ -86,6 +91,17 @@ async def lock(booking_id: UUID) -> Row:
     """Read a booking for update; the locks above it must have been taken. Refuses: NotFound."""
     require_transaction()
     return _row(await fetch_one(f"SELECT {_COLUMNS} FROM bookings WHERE id = $1 FOR UPDATE", booking_id))
+
+
+async def lock_as(before: Row) -> Row:
+    """Read for update a booking whose holdings were given back as they were ``before``.
+
+    Refuses: Busy when it has come to hold something else meanwhile: that would stay taken for nobody.
+    """
+    row = await lock(before.id)
+    if row.holdings != before.holdings:
+        raise Busy
+    return row
 
 
 async def peek_own(booking_id: UUID, *, principal: Principal) -> Row:
@@ -107,10 +123,15 @@ async def give_back(row: Row) -> None:
         await tours.unseat(departure_id=row.departure_id, seat_id=row.seat_id)
     elif row.allocation_id is not None:
         await inventory.release(allocation_id=row.allocation_id)
-        if row.further_allocation_id is not None:
-            await inventory.release(allocation_id=row.further_allocation_id)
+        await give_back_extension(row)
         if row.is_promoted:
             await pricing.give_back_promotion(booking_id=row.id)
+
+
+async def give_back_extension(row: Row) -> None:
+    """Return the nights of an extension that waits to be paid. Called before the booking itself is locked."""
+    if row.further_allocation_id is not None:
+        await inventory.release(allocation_id=row.further_allocation_id)
 
 
 def _row(found: Any) -> Row:

@@ -39,20 +39,23 @@ async def apply_payment(*, payment_id: UUID, now: datetime) -> None:
     """Fetch a payment from the provider and bring the booking in line with it; repeating this changes nothing.
 
     Confirmation needs the room and a bookable institution at this instant (R01). Money that arrives when either is
-    gone goes back in full. Publishes: booking.confirmed or booking.payment_arrived_late, payment.succeeded.
+    gone goes back in full. Refuses: Busy. Publishes: booking.confirmed or booking.payment_arrived_late,
+    payment.succeeded.
     """
     outcome = await payments.fetch_outcome(payment_id=payment_id)
     async with transaction():
-        payment = await payment_queries.payment(payment_id)
+        payment, others = await payment_queries.leg_of(payment_id)
         before = await peek(payment.booking_id)
-        succeeded = outcome.status is PaymentStatus.SUCCEEDED
-        secured = await _secure(before, payment, now=now) if succeeded else None
+        # News that comes again, and money beyond its leg, need no room: nothing may be taken for them.
+        serves = outcome.status is PaymentStatus.SUCCEEDED and payment_queries.serves(payment, others)
+        secured = await _secure(before, payment, now=now) if serves else _Secured(ok=False)
         row = await lock(payment.booking_id)
-        if row.status is not before.status:
-            # Another operation moved the booking while we took the locks above it: start again from what it left.
-            raise Busy
         recorded = await payments.record_outcome(payment_id=payment_id, outcome=outcome, now=now)
-        if recorded.changed and recorded.captured_amount and secured is not None:
+        if row.status is not before.status or (serves and (recorded.surplus or not recorded.changed)):
+            # Another operation moved the booking or its payments while we took the locks above them: start again from
+            # what it left, and undo what was secured.
+            raise Busy
+        if recorded.changed and recorded.captured_amount:
             await _receive(row, recorded=recorded, amount=recorded.captured_amount, secured=secured, now=now)
             failpoints.reach("payment.recorded")
 

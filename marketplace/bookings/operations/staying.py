@@ -8,7 +8,7 @@ import msgspec
 from marketplace.bookings.errors import BalanceUnpaid, TooEarly
 from marketplace.bookings.events import BookingAcknowledged, BookingCheckedIn, BookingCompleted
 from marketplace.bookings.operations.charging import void_charges
-from marketplace.bookings.operations.loading import Row, lock, peek_own
+from marketplace.bookings.operations.loading import give_back_extension, lock, lock_as, peek_own
 from marketplace.bookings.operations.rooming import give_out
 from marketplace.bookings.rules import due_by
 from marketplace.bookings.states import Event, Status
@@ -28,7 +28,8 @@ async def acknowledge(*, principal: Principal, booking_id: UUID, now: datetime) 
     Refuses: NotFound, IllegalTransition. Publishes: booking.acknowledged.
     """
     async with transaction():
-        row = await _lock_hosted(booking_id, principal)
+        await peek_own(booking_id, principal=principal)
+        row = await lock(booking_id)
         if row.status is not Status.CONFIRMED:
             raise IllegalTransition(current=row.status.value, event="acknowledge")
         if row.acknowledged_at is not None:
@@ -72,7 +73,9 @@ async def check_out(*, principal: Principal, booking_id: UUID, now: datetime) ->
     Refuses: NotFound, IllegalTransition. Publishes: booking.completed, booking.charge_ended.
     """
     async with transaction():
-        row = await _lock_hosted(booking_id, principal)
+        before = await peek_own(booking_id, principal=principal)
+        await give_back_extension(before)
+        row = await lock_as(before)
         status = row.after(Event.CHECK_OUT)
         await execute(
             "UPDATE bookings SET status = $2, ended_at = $3, ending_reason = 'completed' WHERE id = $1",
@@ -84,8 +87,3 @@ async def check_out(*, principal: Principal, booking_id: UUID, now: datetime) ->
             await void_charges(row, now=now)
         await publish(BookingCompleted(**row.news), now=now)
         await audit.record("booking.completed", actor=principal, subject=booking_id, now=now)
-
-
-async def _lock_hosted(booking_id: UUID, principal: Principal) -> Row:
-    await peek_own(booking_id, principal=principal)
-    return await lock(booking_id)

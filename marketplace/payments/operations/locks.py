@@ -4,7 +4,7 @@ from uuid import UUID
 
 from marketplace.kit.db import fetch, fetch_one, require_transaction
 from marketplace.kit.errors import NotFound
-from marketplace.payments.queries import PaymentRow, RefundRow, payment_of, refund_of
+from marketplace.payments.queries import LEG_OF, PaymentRow, RefundRow, payment_of, refund_of, split_leg
 from marketplace.payments.rules import Leg
 
 
@@ -32,16 +32,7 @@ async def lock_leg(booking_id: UUID, leg: Leg, number: int) -> list[PaymentRow]:
 async def lock_leg_of(payment_id: UUID) -> tuple[PaymentRow, list[PaymentRow]]:
     """Return a payment and the others of its leg, all FOR UPDATE in id order. Refuses: NotFound."""
     require_transaction()
-    rows = await fetch(
-        "SELECT * FROM payments WHERE (booking_id, leg, leg_number) ="
-        " (SELECT booking_id, leg, leg_number FROM payments WHERE id = $1) ORDER BY id FOR UPDATE",
-        payment_id,
-    )
-    leg = [payment_of(row) for row in rows]
-    found = [row for row in leg if row.id == payment_id]
-    if not found:
-        raise NotFound
-    return found[0], [row for row in leg if row.id != payment_id]
+    return split_leg(payment_id, await fetch(f"{LEG_OF} FOR UPDATE", payment_id))
 
 
 async def lock_refund(refund_id: UUID) -> RefundRow:

@@ -51,7 +51,7 @@ async def record_outcome(*, payment_id: UUID, outcome: Outcome, actor: Actor = S
         await execute("UPDATE payments SET checked_at = $2 WHERE id = $1", payment_id, now)
         return _recorded(payment, changed=False)
     succeeded = status is PaymentStatus.SUCCEEDED
-    surplus = succeeded and queries.paid_of(others) + payment.amount > payment.leg_amount
+    surplus = succeeded and not queries.serves(payment, others)
     row = await fetch_one(
         "UPDATE payments SET status = $2, provider_session_id = coalesce(provider_session_id, $3),"
         " provider_intent_id = coalesce(provider_intent_id, $4), captured_amount = $5, surplus = $6, failure_code = $7,"

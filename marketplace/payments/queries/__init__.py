@@ -8,12 +8,14 @@ from marketplace.payments.queries.disputing import (
     open_disputes,
 )
 from marketplace.payments.queries.reading import (
+    LEG_OF,
     STALE_AFTER,
     Captured,
     PaymentRow,
     RefundRow,
     RefundTask,
     captured_payments,
+    leg_of,
     open_refund_tasks,
     paid_of,
     payment,
@@ -23,6 +25,8 @@ from marketplace.payments.queries.reading import (
     refund_of,
     refunds_of,
     resolve,
+    serves,
+    split_leg,
     stale_payments,
     stale_refunds,
     unapplied,
@@ -37,6 +41,7 @@ from marketplace.payments.queries.verifying import (
 )
 
 __all__ = (
+    "LEG_OF",
     "STALE_AFTER",
     "Captured",
     "DisputeRow",
@@ -49,6 +54,7 @@ __all__ = (
     "disputes_of",
     "is_disputed",
     "last_verification",
+    "leg_of",
     "newest_dispute",
     "open_disputes",
     "open_refund_tasks",
@@ -60,6 +66,8 @@ __all__ = (
     "refund_of",
     "refunds_of",
     "resolve",
+    "serves",
+    "split_leg",
     "stale_payments",
     "stale_refunds",
     "suspense",

@@ -104,6 +104,31 @@ async def payment(payment_id: UUID) -> PaymentRow:
     return payment_of(row)
 
 
+LEG_OF = (
+    "SELECT * FROM payments WHERE (booking_id, leg, leg_number) ="
+    " (SELECT booking_id, leg, leg_number FROM payments WHERE id = $1) ORDER BY id"
+)
+
+
+async def leg_of(payment_id: UUID) -> tuple[PaymentRow, list[PaymentRow]]:
+    """Return a payment and the others of its leg, without a lock. Refuses: NotFound."""
+    return split_leg(payment_id, await fetch(LEG_OF, payment_id))
+
+
+def split_leg(payment_id: UUID, rows: Sequence[Any]) -> tuple[PaymentRow, list[PaymentRow]]:
+    """Tell one payment of a leg from the others. Refuses: NotFound."""
+    leg = [payment_of(row) for row in rows]
+    found = [row for row in leg if row.id == payment_id]
+    if not found:
+        raise NotFound
+    return found[0], [row for row in leg if row.id != payment_id]
+
+
+def serves(payment: PaymentRow, others: Sequence[PaymentRow]) -> bool:
+    """Whether money that now comes in by this payment pays for its leg: the first time it does, and only what is missing."""
+    return payment.captured_amount is None and paid_of(others) + payment.amount <= payment.leg_amount
+
+
 async def refund(refund_id: UUID) -> RefundRow:
     """Return one refund. Refuses: NotFound."""
     row = await fetch_one("SELECT * FROM refunds WHERE id = $1", refund_id)
