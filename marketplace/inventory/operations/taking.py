@@ -4,8 +4,6 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
-from asyncpg import Range
-
 from marketplace.inventory.errors import CompanionBedsTaken, HoldLapsed, NotAvailable
 from marketplace.inventory.rules import Gender, Wanted, restricted
 from marketplace.kit.db import execute, fetch, fetch_one, fetch_value, require_transaction, transaction
@@ -41,10 +39,12 @@ async def take(  # noqa: PLR0913 - an allocation is these facts, each named at t
     require_transaction()
     allocation_id = new_id()
     row = await fetch_one(
-        "SELECT * FROM take_nights($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        # Two dates and no range: a new connection would first have to ask PostgreSQL what a range is.
+        "SELECT * FROM take_nights($1, $2, daterange($3, $4), $5, $6, $7, $8, $9, $10, $11, $12)",
         allocation_id,
         room_type_id,
-        Range(check_in, check_out),
+        check_in,
+        check_out,
         unit_count,
         kind,
         owner_id,
