@@ -20,6 +20,7 @@ def controlled(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[No
     monkeypatch.setenv("STRIPE_API_BASE", sandbox.url)
     monkeypatch.setenv("STRIPE_SANDBOX_TOKEN", TOKEN)
     settings.cache_clear()
+    sandbox.is_calm = False
     yield
     monkeypatch.undo()
     settings.cache_clear()

@@ -58,8 +58,11 @@ class Mailbox:
 
 @dataclass
 class Sandbox:
+    """The sandbox that the tests of a process share; one that disturbs it leaves it to the next to calm it."""
+
     url: str
     http: httpx.AsyncClient
+    is_calm: bool = False
 
     async def pay(self, session_id: str, *, method: str = "card", outcome: str = "succeed", card: str | None = None):
         form = {"method": method, "outcome": outcome} | ({"card_number": card} if card else {})
@@ -67,14 +70,17 @@ class Sandbox:
         assert answer.status_code == 303, answer.text
 
     async def control(self, path: str, body: dict[str, object]) -> dict[str, object]:
+        self.is_calm = False
         answer = await self.http.post(f"/_sandbox/{path}", json=body, headers={"X-Sandbox-Token": TOKEN})
         assert answer.status_code == 200, answer.text
         return answer.json()
 
     async def calm(self) -> None:
+        """Let it work without faults and at the present time."""
         await self.http.delete("/_sandbox/chaos", headers={"X-Sandbox-Token": TOKEN})
         await self.control("chaos", {"settle_delay_ms": 100})
         await self.control("clock", {"offset_seconds": 0})
+        self.is_calm = True
 
     async def list(self, path: str) -> list[dict[str, object]]:
         answer = await self.http.get(path, headers={"Authorization": f"Bearer {API_KEY}"}, params={"limit": 100})
@@ -130,11 +136,16 @@ async def sandbox_client(sandbox_url: str) -> AsyncIterator[httpx.AsyncClient]:
         yield found
 
 
+@pytest.fixture(scope="session")
+def shared_sandbox(sandbox_url: str, sandbox_client: httpx.AsyncClient) -> Sandbox:
+    return Sandbox(url=sandbox_url, http=sandbox_client)
+
+
 @pytest.fixture
-async def sandbox(sandbox_url: str, sandbox_client: httpx.AsyncClient) -> Sandbox:
-    found = Sandbox(url=sandbox_url, http=sandbox_client)
-    await found.calm()
-    return found
+async def sandbox(shared_sandbox: Sandbox) -> Sandbox:
+    if not shared_sandbox.is_calm:
+        await shared_sandbox.calm()
+    return shared_sandbox
 
 
 @pytest.fixture(scope="session")
