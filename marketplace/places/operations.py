@@ -6,7 +6,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from marketplace.kit import audit
 from marketplace.kit.audit import Actor
-from marketplace.kit.db import execute, transaction
+from marketplace.kit.db import execute, forget_reads, transaction
 from marketplace.places.rules import Division, Gazetteer, HolidayYear, Jurisdiction, Place
 
 GAZETTEER = uuid5(NAMESPACE_URL, "houniao:gazetteer")
@@ -31,6 +31,7 @@ async def plant(*, gazetteer: Gazetteer, actor: Actor, now: datetime) -> None:
             await _put_place(place)
             await _put_clusters(place)
             await _put_climate(place)
+        forget_reads()
         await audit.record("places.planted", actor=actor, subject=GAZETTEER, now=now, after=gazetteer)
 
 
@@ -57,6 +58,7 @@ async def plant_calendar(*, years: Sequence[HolidayYear], actor: Actor, now: dat
             [day.name_zh for _, day in listed],
             [day.is_off for _, day in listed],
         )
+        forget_reads()
         await audit.record("calendar.planted", actor=actor, subject=GAZETTEER, now=now, after=list(years))
 
 
