@@ -1,5 +1,6 @@
 """Sixty-six made-up institutions at real places: the same in every run, marked as examples in name and data."""
 
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from random import Random
 from uuid import UUID
@@ -7,6 +8,7 @@ from uuid import UUID
 import msgspec
 
 from marketplace.catalog import operations as catalog
+from marketplace.catalog.rules import Drawing, RoomTypeDraft
 from marketplace.institutions import operations
 from marketplace.kit.audit import SYSTEM
 from marketplace.kit.clock import local_date
@@ -168,9 +170,17 @@ async def plant_institution(plan: InstitutionPlan, *, now: datetime, pictures: b
             actor=SYSTEM,
             now=now,
         )
-        room_type_ids = tuple([await _add_room(room, institution_id, now=now) for room in plan.rooms])
+        room_type_ids = tuple(
+            await catalog.add_room_types(
+                institution_id=institution_id,
+                drafts=[msgspec.convert(room, RoomTypeDraft, from_attributes=True) for room in plan.rooms],
+                actor=SYSTEM,
+                now=now,
+            )
+        )
         if pictures:
-            await _add_pictures(plan, institution_id, room_type_ids, now=now)
+            drawings = [*_houses(plan), *_rooms(plan, room_type_ids)]
+            await catalog.add_pictures(institution_id=institution_id, drawings=drawings, actor=SYSTEM, now=now)
         await catalog.publish_listing(
             institution_id=institution_id,
             summary=plan.summary,
@@ -190,34 +200,14 @@ def _opened_on(plan: InstitutionPlan, now: datetime) -> date:
     return local_date(now) - timedelta(days=plan.opened_days_ago)
 
 
-async def _add_room(room: RoomPlan, institution_id: UUID, *, now: datetime) -> UUID:
-    return await catalog.add_room_type(
-        institution_id=institution_id,
-        name=room.name,
-        name_en=room.name_en,
-        sold_by=room.sold_by,
-        unit_count=room.unit_count,
-        guests_max=room.guests_max,
-        area_m2=room.area_m2,
-        bed_kind=room.bed_kind,
-        is_barrier_free=room.is_barrier_free,
-        beds_per_room=room.beds_per_room,
-        actor=SYSTEM,
-        now=now,
-    )
-
-
 _SEASON_NAMES = {"summer": ("夏", "in summer"), "autumn": ("秋", "in autumn"), "winter": ("冬", "in winter")}
 
 
-async def _add_pictures(
-    plan: InstitutionPlan, institution_id: UUID, room_type_ids: tuple[UUID, ...], *, now: datetime
-) -> None:
+def _houses(plan: InstitutionPlan) -> Iterator[Drawing]:
     for season in SEASONS:
         zh, en = _SEASON_NAMES[season]
         caption_zh, caption_en = f"{plan.name} · {zh}（绘图）", f"{plan.name_en} {en} (drawing)"
-        await catalog.add_picture(
-            institution_id=institution_id,
+        yield Drawing(
             caption_zh=caption_zh,
             caption_en=caption_en,
             # The house stays the same through the seasons because it is drawn from the same numbers.
@@ -228,14 +218,14 @@ async def _add_pictures(
                 storeys=plan.storeys,
                 random=Random(plan.picture_seed),
             ),
-            actor=SYSTEM,
-            now=now,
         )
+
+
+def _rooms(plan: InstitutionPlan, room_type_ids: tuple[UUID, ...]) -> Iterator[Drawing]:
     random = Random(plan.picture_seed)
     for room, room_type_id in zip(plan.rooms, room_type_ids, strict=True):
         caption_zh, caption_en = f"{room.name}（绘图）", f"{room.name_en} (drawing)"
-        await catalog.add_picture(
-            institution_id=institution_id,
+        yield Drawing(
             room_type_id=room_type_id,
             caption_zh=caption_zh,
             caption_en=caption_en,
@@ -245,6 +235,4 @@ async def _add_pictures(
                 season=random.choice(SEASONS),
                 random=random,
             ),
-            actor=SYSTEM,
-            now=now,
         )

@@ -9,7 +9,7 @@ from marketplace.bookings.operations import assign_rooms
 from marketplace.identity.rules import Principal
 from marketplace.institutions.queries import any_registered
 from marketplace.kit import clock
-from marketplace.kit.db import transaction
+from marketplace.kit.db import whole_transaction
 from marketplace.settings import settings
 from seed.assessments import plant_assessments
 from seed.bookings import Scene, plant_paid, plant_unpaid
@@ -53,7 +53,7 @@ async def plant(*, now: datetime | None = None, progress: Tell | None = None) ->
 
 async def plant_world(*, now: datetime, tell: Tell = print) -> World:
     """Plant places, people, institutions, certifications and prices, all or nothing."""
-    async with transaction():
+    async with whole_transaction():
         await plant_places(now=now)
         await plant_rubrics(now=now)
         people = await plant_people(now=now)

@@ -4,8 +4,9 @@ High season is 避暑 from mid-June to mid-September with its peak in July and A
 冰雪 with hot springs from December to February; April, May and November are low (domain reference §5.2).
 """
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from itertools import groupby
 from typing import NamedTuple
 from uuid import UUID
@@ -69,21 +70,19 @@ def ranges_of(room: RoomPlan, *, first: date) -> list[NightRange]:
     ]
 
 
-def _stretches(first: date) -> Iterator[tuple[Season, date, date]]:
+@lru_cache(maxsize=4)
+def _stretches(first: date) -> tuple[tuple[Season, date, date], ...]:
     nights = (first + timedelta(days=number) for number in range(HORIZON_NIGHTS))
-    for season, group in groupby(nights, key=season_on):
-        stretch = list(group)
-        yield season, stretch[0], stretch[-1] + timedelta(days=1)
+    found = [(season, list(group)) for season, group in groupby(nights, key=season_on)]
+    return tuple((season, stretch[0], stretch[-1] + timedelta(days=1)) for season, stretch in found)
 
 
 async def plant_rates(planted: PlantedInstitution, *, now: datetime) -> None:
     """Put every room type of an institution on sale for the whole horizon."""
-    for room, room_type_id in zip(planted.plan.rooms, planted.room_type_ids, strict=True):
-        await plant_nights(room, room_type_id, now=now)
+    await plant_nights(dict(zip(planted.room_type_ids, planted.plan.rooms, strict=True)), now=now)
 
 
-async def plant_nights(room: RoomPlan, room_type_id: UUID, *, now: datetime) -> None:
-    """Put one room type on sale for the whole horizon."""
-    await operations.set_nights(
-        actor=SYSTEM, room_type_id=room_type_id, ranges=ranges_of(room, first=local_date(now)), now=now
-    )
+async def plant_nights(rooms: Mapping[UUID, RoomPlan], *, now: datetime) -> None:
+    """Put room types, by id, on sale for the whole horizon."""
+    ranges = {room_type_id: ranges_of(room, first=local_date(now)) for room_type_id, room in rooms.items()}
+    await operations.set_nights_of_many(actor=SYSTEM, ranges=ranges, now=now)

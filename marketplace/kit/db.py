@@ -7,7 +7,8 @@ leaks the pool's connection. ``transaction()`` below repairs both, and Piccolo's
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from contextvars import ContextVar
-from typing import Any, Literal
+from functools import wraps
+from typing import Any, Literal, ParamSpec, TypeVar
 
 import asyncpg
 from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
@@ -19,9 +20,13 @@ ACQUIRE_S = 4.2
 Isolation = Literal["read_committed", "repeatable_read", "serializable"]
 
 Writer = Callable[[list[Any]], Awaitable[None]]
+P = ParamSpec("P")
+T = TypeVar("T")
 
 _depth: ContextVar[int] = ContextVar("transaction_depth", default=0)
 _left_for_the_end: ContextVar[dict[Writer, list[Any]] | None] = ContextVar("left_for_the_end", default=None)
+_read_before: ContextVar[dict[object, Any] | None] = ContextVar("read_before", default=None)
+_refused_within: ContextVar[list[BaseException] | None] = ContextVar("refused_within", default=None)
 
 
 class _Engine(PostgresEngine):
@@ -110,8 +115,14 @@ async def transaction(
     every caller gives up too.
     """
     current = DB.current_transaction.get()
-    if not savepoint and current is not None and _depth.get() > 0:
-        yield current.connection
+    refused = _refused_within.get()
+    if (not savepoint or refused is not None) and current is not None and _depth.get() > 0:
+        try:
+            yield current.connection
+        except BaseException as refusal:
+            if refused is not None:
+                refused.append(refusal)
+            raise
         return
     token = _depth.set(_depth.get() + 1)
     try:
@@ -137,8 +148,26 @@ async def transaction(
 
 
 @asynccontextmanager
+async def whole_transaction() -> AsyncIterator[asyncpg.Connection]:
+    """Open a transaction of hundreds of operations that stand or fall together: those within it join it.
+
+    They spare their savepoints, which are half of the round trips of small operations. A refusal therefore undoes
+    everything, and whoever catches one and goes on is told so instead of committing half of it.
+    """
+    async with transaction() as connection:
+        refused: list[BaseException] = []
+        token = _refused_within.set(refused)
+        try:
+            yield connection
+        finally:
+            _refused_within.reset(token)
+        if refused:
+            raise RuntimeError("a refusal was caught within a whole transaction") from refused[0]
+
+
+@asynccontextmanager
 async def _ending() -> AsyncIterator[None]:
-    """Write what was left for the end of the outermost transaction; forget what an undone savepoint has left."""
+    """Write what was left for the end of the outermost transaction; forget what an undone savepoint has left or read."""
     left = _left_for_the_end.get()
     if left is not None:
         before = {write: len(rows) for write, rows in left.items()}
@@ -147,17 +176,46 @@ async def _ending() -> AsyncIterator[None]:
         except BaseException:
             for write, rows in left.items():
                 del rows[before.get(write, 0) :]
+            forget_reads()
             raise
         return
     left = {}
-    token = _left_for_the_end.set(left)
+    token, reads = _left_for_the_end.set(left), _read_before.set({})
     try:
         yield
         for write, rows in left.items():
             if rows:
                 await write(rows)
     finally:
+        _read_before.reset(reads)
         _left_for_the_end.reset(token)
+
+
+def once_per_transaction(read: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
+    """Have a read of reference data asked once in a transaction, which so decides everything by the same reading.
+
+    What it returns is shared, so nobody changes it. Whoever writes such data calls ``forget_reads``.
+    """
+
+    @wraps(read)
+    async def reading(*args: P.args, **kwargs: P.kwargs) -> T:
+        known = _read_before.get()
+        if known is None:
+            return await read(*args, **kwargs)
+        key = (read, args, tuple(kwargs.items()))
+        if key not in known:
+            known[key] = await read(*args, **kwargs)
+        found: T = known[key]
+        return found
+
+    return reading
+
+
+def forget_reads() -> None:
+    """Have reference data read anew: the present transaction has changed it."""
+    known = _read_before.get()
+    if known is not None:
+        known.clear()
 
 
 def leave_for_the_end(write: Writer, row: Any) -> None:

@@ -50,8 +50,12 @@ _WORD = re.compile(r"[a-z0-9]+")
 def _reader() -> ModuleType:
     """Load the dictionary when the first name is read: it is half a second that searching never needs."""
     import pypinyin  # noqa: PLC0415 - see above.
+    from pypinyin.constants import PHRASES_DICT  # noqa: PLC0415
+    from pypinyin.seg import mmseg  # noqa: PLC0415
 
-    pypinyin.load_phrases_dict({phrase: [[syllable] for syllable in said] for phrase, said in PINYIN_OVERRIDES.items()})
+    # As load_phrases_dict does, which would also learn the whole dictionary a second time.
+    PHRASES_DICT.update({phrase: [[syllable] for syllable in said] for phrase, said in PINYIN_OVERRIDES.items()})
+    mmseg.seg.train(iter(PINYIN_OVERRIDES))
     return pypinyin
 
 

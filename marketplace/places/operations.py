@@ -1,13 +1,15 @@
 """Writes of places: reference data comes whole, from a data module or a table of the ministry."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import NAMESPACE_URL, uuid5
 
+import msgspec
+
 from marketplace.kit import audit
 from marketplace.kit.audit import Actor
-from marketplace.kit.db import execute, transaction
-from marketplace.places.rules import Division, Gazetteer, HolidayYear, Jurisdiction, Place
+from marketplace.kit.db import execute, forget_reads, transaction
+from marketplace.places.rules import Division, Gazetteer, HolidayYear, Place
 
 GAZETTEER = uuid5(NAMESPACE_URL, "houniao:gazetteer")
 
@@ -18,19 +20,19 @@ async def plant(*, gazetteer: Gazetteer, actor: Actor, now: datetime) -> None:
     Codes that are no longer in it stay: institutions and bookings may point at them.
     """
     async with transaction():
-        for division in gazetteer.divisions:
-            await _put_division(division)
-        for jurisdiction in gazetteer.jurisdictions:
-            await _put_jurisdiction(jurisdiction)
-        for position, cluster in enumerate(gazetteer.clusters):
-            await _upsert(
-                "clusters", code=cluster.code, name_zh=cluster.name_zh, name_en=cluster.name_en, kind=cluster.kind,
-                position=position,
-            )  # fmt: skip
-        for place in gazetteer.places:
-            await _put_place(place)
-            await _put_clusters(place)
-            await _put_climate(place)
+        await _upsert("divisions", [_located(division) for division in gazetteer.divisions])
+        await _upsert("jurisdictions", [msgspec.structs.asdict(one) for one in gazetteer.jurisdictions])
+        await _upsert(
+            "clusters",
+            [
+                msgspec.structs.asdict(cluster) | {"position": position}
+                for position, cluster in enumerate(gazetteer.clusters)
+            ],
+        )
+        await _upsert("places", [_located(place, without=("clusters", "climate")) for place in gazetteer.places])
+        await _put_clusters(gazetteer.places)
+        await _put_climate(gazetteer.places)
+        forget_reads()
         await audit.record("places.planted", actor=actor, subject=GAZETTEER, now=now, after=gazetteer)
 
 
@@ -57,80 +59,60 @@ async def plant_calendar(*, years: Sequence[HolidayYear], actor: Actor, now: dat
             [day.name_zh for _, day in listed],
             [day.is_off for _, day in listed],
         )
+        forget_reads()
         await audit.record("calendar.planted", actor=actor, subject=GAZETTEER, now=now, after=list(years))
 
 
-async def _put_division(division: Division) -> None:
-    position = division.position
-    await _upsert(
-        "divisions",
-        code=division.code,
-        name_zh=division.name_zh,
-        name_en=division.name_en,
-        level=division.level,
-        parent_code=division.parent_code,
-        is_statistical=division.is_statistical,
-        latitude=position.latitude if position else None,
-        longitude=position.longitude if position else None,
-        datum=position.datum if position else None,
-    )
-
-
-async def _put_jurisdiction(jurisdiction: Jurisdiction) -> None:
-    await _upsert(
-        "jurisdictions",
-        code=jurisdiction.code,
-        name_zh=jurisdiction.name_zh,
-        name_en=jurisdiction.name_en,
-        level=jurisdiction.level,
-        parent_code=jurisdiction.parent_code,
-    )
-
-
-async def _put_place(place: Place) -> None:
-    await _upsert(
-        "places",
-        code=place.code,
-        name_zh=place.name_zh,
-        name_en=place.name_en,
-        division_code=place.division_code,
-        jurisdiction_code=place.jurisdiction_code,
-        latitude=place.position.latitude,
-        longitude=place.position.longitude,
-        datum=place.position.datum,
-        accuracy_m=place.accuracy_m,
-        hub=place.hub,
-        hub_en=place.hub_en,
-    )
-
-
-async def _put_clusters(place: Place) -> None:
-    codes = [cluster.code for cluster in place.clusters]
-    await execute("DELETE FROM place_clusters WHERE place_code = $1 AND NOT cluster_code = ANY($2)", place.code, codes)
+async def _put_clusters(places: Sequence[Place]) -> None:
+    pairs = [(place.code, cluster.code) for place in places for cluster in place.clusters]
+    given = [code for code, _ in pairs], [cluster_code for _, cluster_code in pairs]
     await execute(
-        "INSERT INTO place_clusters (place_code, cluster_code) SELECT $1, unnest($2::text[]) ON CONFLICT DO NOTHING",
-        place.code,
-        codes,
+        "DELETE FROM place_clusters WHERE place_code = ANY($3) AND (place_code, cluster_code) NOT IN"
+        " (SELECT * FROM unnest($1::text[], $2::text[]))",
+        *given,
+        [place.code for place in places],
+    )
+    await execute(
+        "INSERT INTO place_clusters (place_code, cluster_code) SELECT * FROM unnest($1::text[], $2::text[])"
+        " ON CONFLICT DO NOTHING",
+        *given,
     )
 
 
-async def _put_climate(place: Place) -> None:
-    await execute("DELETE FROM climate WHERE place_code = $1", place.code)
+async def _put_climate(places: Sequence[Place]) -> None:
+    months = [(place.code, month) for place in places for month in place.climate]
+    await execute("DELETE FROM climate WHERE place_code = ANY($1)", [place.code for place in places])
     await execute(
         "INSERT INTO climate (place_code, month, mean_c, confidence, source)"
-        " SELECT $1, * FROM unnest($2::smallint[], $3::float8[], $4::text[], $5::text[])",
-        place.code,
-        [month.month for month in place.climate],
-        [month.mean_c for month in place.climate],
-        [month.confidence for month in place.climate],
-        [month.source for month in place.climate],
+        " SELECT * FROM unnest($1::text[], $2::smallint[], $3::float8[], $4::text[], $5::text[])",
+        [code for code, _ in months],
+        [month.month for _, month in months],
+        [month.mean_c for _, month in months],
+        [month.confidence for _, month in months],
+        [month.source for _, month in months],
     )
 
 
-async def _upsert(table: str, **row: str | float | bool | None) -> None:
-    columns: Sequence[str] = list(row)
+def _located(found: Division | Place, *, without: Collection[str] = ()) -> dict[str, object]:
+    """Return the columns of what has a position, which are three of the table."""
+    position = found.position
+    columns = {name: value for name, value in msgspec.structs.asdict(found).items() if name not in without}
+    del columns["position"]
+    return columns | {
+        "latitude": position.latitude if position else None,
+        "longitude": position.longitude if position else None,
+        "datum": position.datum if position else None,
+    }
+
+
+async def _upsert(table: str, rows: Sequence[Mapping[str, object]]) -> None:
+    """Write rows of a table by their ``code``, in one statement."""
+    if not rows:
+        return
+    columns = ", ".join(rows[0])
+    renewed = ", ".join(f"{name} = excluded.{name}" for name in rows[0] if name != "code")
     await execute(
-        f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join(f'${n}' for n in range(1, len(row) + 1))})"
-        f" ON CONFLICT (code) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in columns[1:])}",
-        *row.values(),
+        f"INSERT INTO {table} ({columns}) SELECT {columns} FROM jsonb_populate_recordset(NULL::{table}, $1)"
+        f" ON CONFLICT (code) DO UPDATE SET {renewed}",
+        msgspec.json.encode(rows).decode(),
     )

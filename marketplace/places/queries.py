@@ -5,7 +5,7 @@ from typing import Any
 import asyncpg
 import msgspec
 
-from marketplace.kit.db import fetch
+from marketplace.kit.db import fetch, once_per_transaction
 from marketplace.places.rules import Calendar, ClimateMonth, Cluster, HolidayYear, Level, Place, Position
 
 _PLACES = """
@@ -22,6 +22,7 @@ SELECT p.code, p.name_zh, p.name_en, p.division_code, p.jurisdiction_code, p.lat
 _IN_CLUSTER = "EXISTS (SELECT 1 FROM place_clusters pc WHERE pc.place_code = p.code AND pc.cluster_code = $1)"
 
 
+@once_per_transaction
 async def places_by_code() -> dict[str, Place]:
     """Return every place by its code, in one query: there are some dozens, and they seldom change."""
     return {row["code"]: _place(row) for row in await fetch(f"{_PLACES} ORDER BY p.code")}
@@ -45,6 +46,7 @@ async def list_clusters() -> list[Cluster]:
     return [Cluster(**dict(row)) for row in rows]
 
 
+@once_per_transaction
 async def jurisdiction_chain(code: str) -> list[str]:
     """Return the code and those of the authorities above it, nearest first; empty when there is no such authority."""
     rows = await fetch(
@@ -66,6 +68,7 @@ async def jurisdiction_chains() -> dict[str, tuple[str, ...]]:
     return {code: chain(code) for code in sorted(parents)}
 
 
+@once_per_transaction
 async def jurisdictions_within(code: str) -> list[str]:
     """Return the code and those of every authority below it: what an officer there may see."""
     rows = await fetch(
@@ -77,6 +80,7 @@ async def jurisdictions_within(code: str) -> list[str]:
     return [row["code"] for row in rows]
 
 
+@once_per_transaction
 async def jurisdiction_levels(code: str) -> dict[str, Level]:
     """Return the authority and those above it, nearest first, each with its level; 长白山管委会 has no county below it."""
     rows = await fetch(
@@ -96,6 +100,7 @@ SELECT y.year, y.version, y.source, y.is_tentative,
 """
 
 
+@once_per_transaction
 async def calendar() -> Calendar:
     """Return the working calendar of every year that is held, in one query: a year has some thirty rows."""
     years = [

@@ -95,8 +95,8 @@ READING = {
 
 # What changes something also leaves an audit line and, where others must hear of it, a message and its nudge.
 QUOTE, PLACE, EXTEND, PAY, OFFER_TO_CANCEL, CANCEL = 7, 13, 6, 14, 4, 15
-# An emergency suspension also opens its proceeding and two periods, each by the calendar of the state.
-ACKNOWLEDGE, SET_NIGHTS, SUSPEND = 7, 9, 16
+# An emergency suspension also opens its proceeding and two periods, by one reading of the calendar of the state.
+ACKNOWLEDGE, SET_NIGHTS, SUSPEND = 7, 9, 14
 
 
 @dataclass

@@ -50,6 +50,47 @@ async def test_several_ranges_are_one_batch(house):
     assert await house.available(room, 0, 9) == [1, 1, 1, 1, 1, 2]
 
 
+async def test_several_room_types_are_one_batch(house):
+    one, other = await house.add_room_type(nights=0), await house.add_room_type(units=5, nights=4)
+    count = await operations.set_nights_of_many(
+        actor=SYSTEM,
+        ranges={
+            other: [NightRange(first=house.day(2), end=house.day(6), unit_count=3, price_amount=30_000)],
+            one: [
+                NightRange(first=house.day(1), end=house.day(2), unit_count=2, price_amount=90_000),
+                NightRange(first=house.day(0), end=house.day(1), unit_count=1, price_amount=10_000),
+            ],
+        },
+        now=house.now,
+    )
+    assert count == 6
+    assert await rows(one, house.day(0), house.day(9)) == [(1, 10_000, 1, False), (2, 90_000, 1, False)]
+    assert await house.available(other, 0, 9) == [5, 5, 3, 3, 3, 3]
+    assert await queries.verify() == []
+    seasons = await db.fetch(
+        "SELECT room_type_id, cardinality(first_days) FROM room_type_seasons WHERE room_type_id = ANY($1)", [one, other]
+    )
+    assert dict(seasons) == {one: 2, other: 2}
+    assert await db.fetch_value("SELECT count(*) FROM audit_events WHERE subject_id = ANY($1)", [one, other]) == 3
+
+
+async def test_what_is_refused_of_one_room_type_is_refused_of_all(house):
+    one, other = await house.add_room_type(units=3), await house.add_room_type(units=3)
+    await house.take(other, 4, 6, units=2)
+    before = [await rows(room, house.day(0), house.day(30)) for room in (one, other)]
+    asked = [NightRange(first=house.day(0), end=house.day(30), unit_count=1)]
+    with pytest.raises(UnitsBelowTaken) as refusal:
+        await operations.set_nights_of_many(actor=SYSTEM, ranges={one: asked, other: asked}, now=house.now)
+    assert refusal.value.facts["night"] == house.day(4)
+    with pytest.raises(NotFound):
+        await operations.set_nights_of_many(actor=SYSTEM, ranges={one: asked, new_id(): asked}, now=house.now)
+    new = [NightRange(first=house.day(n), end=house.day(n + 1), price_amount=1) for n in (29, 30)]
+    with pytest.raises(Invalid) as invalid:
+        await operations.set_nights_of_many(actor=SYSTEM, ranges={one: asked, other: new}, now=house.now)
+    assert [field.pointer for field in invalid.value.fields] == ["/ranges/1/units"]
+    assert [await rows(room, house.day(0), house.day(30)) for room in (one, other)] == before
+
+
 async def test_a_closed_night_is_not_sold_and_opens_again(house):
     room = await house.add_room_type()
     await house.sell(room, 3, 4, closed=True)

@@ -1,10 +1,21 @@
 import asyncio
+from collections.abc import Awaitable, Callable
 
 import asyncpg
 import pytest
 
 from marketplace.kit import db
-from marketplace.kit.db import execute, fetch_value, forbid_transaction, require_transaction, transaction
+from marketplace.kit.db import (
+    execute,
+    fetch_value,
+    forbid_transaction,
+    forget_reads,
+    leave_for_the_end,
+    once_per_transaction,
+    require_transaction,
+    transaction,
+    whole_transaction,
+)
 
 
 async def test_a_caught_refusal_inside_a_transaction_undoes_only_itself() -> None:
@@ -62,3 +73,68 @@ async def test_calling_out_inside_a_transaction_is_refused() -> None:
         with pytest.raises(RuntimeError, match="outside service"):
             forbid_transaction()
     forbid_transaction()
+
+
+async def test_whatever_is_within_a_whole_transaction_joins_it(count_queries) -> None:
+    await execute("CREATE TABLE scratch (n integer)")
+    written: list[int] = []
+
+    async def write(rows: list[int]) -> None:
+        written.extend(rows)
+
+    async with whole_transaction(), count_queries() as queries:
+        for n in range(3):
+            async with transaction():
+                await execute("INSERT INTO scratch VALUES ($1)", n)
+                leave_for_the_end(write, n)
+
+    assert len(queries) == len(written) == 3
+    assert await fetch_value("SELECT array_agg(n ORDER BY n) FROM scratch") == written
+
+
+async def test_a_refusal_that_is_caught_undoes_a_whole_transaction_all_the_same() -> None:
+    await execute("CREATE TABLE scratch (n integer)")
+
+    with pytest.raises(RuntimeError, match="caught within a whole transaction"):
+        await _insert_and_catch()
+
+    assert await fetch_value("SELECT count(*) FROM scratch") == 0
+    async with transaction():  # What comes after is none of its business.
+        with pytest.raises(asyncpg.UniqueViolationError):
+            await _insert_and_fail()
+
+
+async def _insert_and_catch() -> None:
+    async with whole_transaction():
+        await execute("INSERT INTO scratch VALUES (1)")
+        with pytest.raises(asyncpg.UniqueViolationError):
+            await _insert_and_fail()
+
+
+async def test_reference_data_is_read_once_in_a_transaction_until_it_changes() -> None:
+    asked: list[int] = []
+
+    @once_per_transaction
+    async def read(n: int) -> int:
+        asked.append(n)
+        return len(asked)
+
+    assert [await read(1), await read(1)] == [1, 2]  # Outside a transaction nothing is remembered.
+    async with transaction():
+        assert [await read(1), await read(2), await read(1), await read(2)] == [3, 4, 3, 4]
+        async with transaction():
+            assert await read(1) == 3
+        forget_reads()
+        assert [await read(1), await read(1)] == [5, 5]
+        with pytest.raises(asyncpg.UniqueViolationError):
+            await _change_and_fail(read)
+        assert await read(1) == 7  # What was read of an undone change is not believed.
+    async with transaction():
+        assert await read(1) == 8
+
+
+async def _change_and_fail(read: Callable[[int], Awaitable[int]]) -> None:
+    async with transaction():
+        forget_reads()
+        assert await read(1) == 6
+        raise asyncpg.UniqueViolationError("planted")

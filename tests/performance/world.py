@@ -101,9 +101,9 @@ async def _plant_one(plan: InstitutionPlan, officer: Principal, blocked: Random 
         actor=officer,
         now=now,
     )
-    for room, room_type_id in zip(plan.rooms, planted.room_type_ids, strict=True):
-        await plant_nights(room, room_type_id, now=now)
-        if blocked is not None:
+    await plant_nights(dict(zip(planted.room_type_ids, plan.rooms, strict=True)), now=now)
+    if blocked is not None:
+        for room_type_id in planted.room_type_ids:
             await _block(room_type_id, blocked, now=now)
     return planted.id
 

@@ -1,12 +1,16 @@
 from datetime import UTC, datetime
 
 import httpx
+import msgspec
 import pytest
 
+from marketplace.kit.audit import SYSTEM
 from marketplace.kit.db import fetch_value
 from marketplace.kit.pages import encode_cursor
+from marketplace.places.operations import plant
 from marketplace.places.queries import jurisdiction_chain, jurisdictions_within, list_places, places_by_code
-from seed.places import PLACES, plant_places
+from marketplace.places.rules import Gazetteer
+from seed.places import GAZETTEER, PLACES, plant_places
 
 NOW = datetime(2026, 11, 21, 4, 0, tzinfo=UTC)
 
@@ -27,6 +31,24 @@ async def test_planting_twice_leaves_one_gazetteer(places) -> None:
 
     assert await fetch_value(counted) == before
     assert set(await places_by_code()) == {place.code for place in PLACES}
+
+
+async def test_planting_again_replaces_what_is_named_and_leaves_the_rest(places) -> None:
+    first, second, *_ = PLACES
+    changed = msgspec.structs.replace(
+        first, hub=None, hub_en=None, clusters=first.clusters[1:], climate=first.climate[:3]
+    )
+    await plant(gazetteer=msgspec.structs.replace(GAZETTEER, places=(changed,)), actor=SYSTEM, now=NOW)
+
+    found = await places_by_code()
+    assert found[first.code].hub is None
+    assert found[first.code].clusters == first.clusters[1:]
+    assert len(found[first.code].climate) == min(3, len(first.climate)) > 0
+    assert found[second.code] == second
+
+    nothing = Gazetteer(divisions=(), jurisdictions=(), clusters=(), places=())
+    await plant(gazetteer=nothing, actor=SYSTEM, now=NOW)
+    assert await places_by_code() == found
 
 
 async def test_what_is_read_is_what_was_planted(places) -> None:

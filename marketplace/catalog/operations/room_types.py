@@ -1,14 +1,24 @@
 """Adding what is sold."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
 import asyncpg
+import msgspec
 
 from marketplace.catalog.errors import RoomTypeTaken
 from marketplace.catalog.operations.indexing import reindex
 from marketplace.catalog.queries.room_types import room_types_of
-from marketplace.catalog.rules import BedKind, RoomType, SoldBy, check_beds, check_claims, check_room_type
+from marketplace.catalog.rules import (
+    BedKind,
+    RoomType,
+    RoomTypeDraft,
+    SoldBy,
+    check_beds,
+    check_claims,
+    check_room_type,
+)
 from marketplace.institutions.operations import lock
 from marketplace.kit import audit
 from marketplace.kit.audit import Actor
@@ -31,14 +41,8 @@ async def add_room_type(  # noqa: PLR0913 - a room type has these facts, and eac
     actor: Actor,
     now: datetime,
 ) -> UUID:
-    """Add a room type and return its id; nothing can be sold until inventory has nights for it.
-
-    Locks the institution, so that two additions together cannot pass its licence either.
-    Refuses: NotFound, Invalid, MedicalClaim, BeyondLicensedBeds, RoomTypeTaken.
-    """
-    found = RoomType(
-        id=new_id(),
-        institution_id=institution_id,
+    """Add one room type and return its id. Refuses: see ``add_room_types``."""
+    draft = RoomTypeDraft(
         name=name,
         name_en=name_en,
         sold_by=sold_by,
@@ -49,35 +53,46 @@ async def add_room_type(  # noqa: PLR0913 - a room type has these facts, and eac
         is_barrier_free=is_barrier_free,
         beds_per_room=beds_per_room,
     )
-    check_room_type(found)
-    check_claims(name=name, name_en=name_en)
+    (added,) = await add_room_types(institution_id=institution_id, drafts=[draft], actor=actor, now=now)
+    return added
+
+
+async def add_room_types(
+    *, institution_id: UUID, drafts: Sequence[RoomTypeDraft], actor: Actor, now: datetime
+) -> list[UUID]:
+    """Add room types and return their ids; nothing can be sold until inventory has nights for them.
+
+    Locks the institution, so that two additions together cannot pass its licence either.
+    Refuses: NotFound, Invalid, MedicalClaim, BeyondLicensedBeds, RoomTypeTaken.
+    """
+    found = [RoomType(id=new_id(), institution_id=institution_id, **msgspec.structs.asdict(draft)) for draft in drafts]
+    for room_type in found:
+        check_room_type(room_type)
+        check_claims(name=room_type.name, name_en=room_type.name_en)
     async with transaction():
         institution = await lock(institution_id)
-        check_beds([*await room_types_of(institution_id), found], licensed=institution.licensed_bed_count)
+        check_beds([*await room_types_of(institution_id), *found], licensed=institution.licensed_bed_count)
         await _insert(found, now=now)
         await reindex(institution)
-        await audit.record("room_type.added", actor=actor, subject=found.id, now=now, after=found)
-    return found.id
+        for room_type in found:
+            await audit.record("room_type.added", actor=actor, subject=room_type.id, now=now, after=room_type)
+    return [room_type.id for room_type in found]
 
 
-async def _insert(found: RoomType, *, now: datetime) -> None:
+_COLUMNS = (
+    "id", "institution_id", "name", "name_en", "sold_by", "unit_count", "guests_max", "area_m2", "bed_kind",
+    "is_barrier_free", "beds_per_room",
+)  # fmt: skip
+
+
+async def _insert(found: Sequence[RoomType], *, now: datetime) -> None:
     try:
         async with transaction():
             await execute(
-                "INSERT INTO room_types (id, institution_id, name, name_en, sold_by, unit_count, guests_max, area_m2,"
-                " bed_kind, is_barrier_free, beds_per_room, added_at)"
-                " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
-                found.id,
-                found.institution_id,
-                found.name,
-                found.name_en,
-                found.sold_by,
-                found.unit_count,
-                found.guests_max,
-                found.area_m2,
-                found.bed_kind,
-                found.is_barrier_free,
-                found.beds_per_room,
+                f"INSERT INTO room_types ({', '.join(_COLUMNS)}, added_at)"
+                " SELECT *, $12 FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::int[],"
+                " $7::int[], $8::int[], $9::text[], $10::boolean[], $11::int[])",
+                *([getattr(room_type, name) for room_type in found] for name in _COLUMNS),
                 now,
             )
     except asyncpg.UniqueViolationError:

@@ -12,14 +12,12 @@ SoldBy = Literal["room", "bed"]
 BedKind = Literal["single", "twin", "double", "care"]
 
 
-class RoomType(msgspec.Struct, frozen=True, kw_only=True):
-    """What is sold: ``unit_count`` rooms or beds, each for up to ``guests_max`` guests.
+class RoomTypeDraft(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to be sold: ``unit_count`` rooms or beds, each for up to ``guests_max`` guests.
 
     Beds stand ``beds_per_room`` to a room; where that is more than one, strangers of one gender may share the room.
     """
 
-    id: UUID
-    institution_id: UUID
     name: str
     name_en: str
     sold_by: SoldBy
@@ -29,6 +27,13 @@ class RoomType(msgspec.Struct, frozen=True, kw_only=True):
     bed_kind: BedKind
     is_barrier_free: bool
     beds_per_room: int = 1
+
+
+class RoomType(RoomTypeDraft, frozen=True, kw_only=True):
+    """What an institution sells."""
+
+    id: UUID
+    institution_id: UUID
 
     @property
     def is_shared(self) -> bool:

@@ -1,7 +1,10 @@
 """Which SVG may be served from our own origin: shapes, gradients and a title, nothing that runs or points elsewhere."""
 
 import re
+from uuid import UUID
 from xml.etree import ElementTree as ET
+
+import msgspec
 
 from marketplace.catalog.errors import UnsafePicture
 
@@ -23,6 +26,15 @@ _ATTRIBUTES = frozenset(
     )
 )  # fmt: skip
 _OWN_PAINT = re.compile(r"url\(#[\w-]+\)")
+
+
+class Drawing(msgspec.Struct, frozen=True, kw_only=True):
+    """A picture to be shown of an institution, or of one of its room types."""
+
+    room_type_id: UUID | None = None
+    caption_zh: str
+    caption_en: str
+    svg: str
 
 
 def check_picture(svg: str) -> None:

@@ -8,11 +8,11 @@ import msgspec
 
 from marketplace.certifications.queries.applying import APPLICATIONS, as_application
 from marketplace.certifications.rules.applying import Application, review
-from marketplace.certifications.states import Event
-from marketplace.identity.rules import Action, Principal, Resource, can
+from marketplace.certifications.states import Event, Status
+from marketplace.identity.rules import Action, Level, Principal, Resource, can
 from marketplace.kit import audit
 from marketplace.kit.audit import Actor
-from marketplace.kit.db import execute, fetch_one, require_transaction
+from marketplace.kit.db import execute, fetch_one, leave_for_the_end, require_transaction
 from marketplace.kit.errors import NotFound
 from marketplace.kit.ids import new_id
 from marketplace.places.queries import jurisdiction_levels
@@ -71,20 +71,42 @@ async def file(
     return stored
 
 
+class _Step(msgspec.Struct, frozen=True, kw_only=True):
+    """A row of ``certification_application_history``."""
+
+    id: UUID
+    application_id: UUID
+    event: Event
+    status: Status
+    reason: str | None
+    actor_kind: str
+    decided_by: UUID | None
+    decided_level: Level | None
+    decided_at: datetime
+
+
 async def remember(found: Application, *, event: Event, actor: Actor, now: datetime, reason: str | None = None) -> None:
-    """Append a step to the application's history and to the audit log."""
+    """Append a step to the application's history and to the audit log, as the present transaction ends."""
     officer = actor if isinstance(actor, Principal) else None
-    await execute(
-        "INSERT INTO certification_application_history (id, application_id, event, status, reason, actor_kind, decided_by,"
-        " decided_level, decided_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-        new_id(),
-        found.id,
-        event,
-        found.status,
-        reason,
-        actor.kind,
-        officer.id if officer else None,
-        officer.level if officer else None,
-        now,
+    step = _Step(
+        id=new_id(),
+        application_id=found.id,
+        event=event,
+        status=found.status,
+        reason=reason,
+        actor_kind=actor.kind,
+        decided_by=officer.id if officer else None,
+        decided_level=officer.level if officer else None,
+        decided_at=now,
     )
+    leave_for_the_end(_write_steps, step)
     await audit.record(f"application.{event}", actor=actor, subject=found.id, now=now, why=reason, after=found)
+
+
+async def _write_steps(steps: list[_Step]) -> None:
+    await execute(
+        f"INSERT INTO certification_application_history ({', '.join(_Step.__struct_fields__)}) SELECT * FROM"
+        " unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::uuid[], $8::text[],"
+        " $9::timestamptz[])",
+        *([getattr(step, name) for step in steps] for name in _Step.__struct_fields__),
+    )

@@ -10,7 +10,7 @@ from marketplace.certifications.errors import RubricAltered
 from marketplace.certifications.rules import Rubric, check_rubric
 from marketplace.kit import audit
 from marketplace.kit.audit import Actor
-from marketplace.kit.db import execute, fetch_value, transaction
+from marketplace.kit.db import execute, fetch_value, forget_reads, transaction
 from marketplace.kit.ids import new_id
 
 RUBRICS = uuid5(NAMESPACE_URL, "houniao:rubrics")
@@ -52,4 +52,5 @@ async def plant_rubric(*, rubric: Rubric, actor: Actor, now: datetime) -> None:
             [criterion.title_en for criterion in rubric.criteria],
             [criterion.basis for criterion in rubric.criteria],
         )
+        forget_reads()
         await audit.record("rubric.planted", actor=actor, subject=RUBRICS, now=now, after=rubric)

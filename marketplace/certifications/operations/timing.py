@@ -13,7 +13,7 @@ from marketplace.certifications.queries.timing import timetable
 from marketplace.certifications.rules import Clock, ClockPolicy, Deadline, Silence
 from marketplace.kit import audit
 from marketplace.kit.audit import Actor
-from marketplace.kit.db import execute, fetch_one, require_transaction, transaction
+from marketplace.kit.db import execute, fetch_one, forget_reads, require_transaction, transaction
 from marketplace.kit.ids import new_id
 from marketplace.kit.outbox import publish
 
@@ -49,6 +49,7 @@ async def plant_clocks(*, policies: Sequence[ClockPolicy], actor: Actor, now: da
             [row.basis for row in policies],
             [row.status for row in policies],
         )
+        forget_reads()
         await audit.record("certification.clocks_planted", actor=actor, subject=CLOCKS, now=now, after=list(policies))
 
 

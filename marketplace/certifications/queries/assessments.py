@@ -9,7 +9,7 @@ import msgspec
 from marketplace.certifications.queries import assessment, within
 from marketplace.certifications.rules import Assessment, Correction, Criterion, Line, Rubric, Scores, Stage, Threshold
 from marketplace.identity.rules import Kind, Principal
-from marketplace.kit.db import fetch, fetch_one
+from marketplace.kit.db import fetch, fetch_one, once_per_transaction
 from marketplace.kit.errors import NotFound, invalid
 
 _RUBRICS = """
@@ -69,6 +69,7 @@ async def rubric(version: str) -> Rubric | None:
     return _rubric(row) if row else None
 
 
+@once_per_transaction
 async def rubric_in_force(day: date) -> Rubric:
     """Return the version in force on ``day`` of a visit. Refuses: Invalid where there was none yet."""
     row = await fetch_one(f"{_RUBRICS} WHERE r.effective_from <= $1 ORDER BY r.effective_from DESC LIMIT 1", day)

@@ -6,9 +6,10 @@ from functools import lru_cache
 import msgspec
 
 from marketplace.certifications.rules import Policy
-from marketplace.kit.db import fetch_value
+from marketplace.kit.db import fetch_value, once_per_transaction
 
 
+@once_per_transaction
 async def policy_on(day: date) -> Policy:
     """Return the policy in force on ``day``; an operation reads it once, that of the day on which it decides."""
     return policy_in(await fetch_value("SELECT certification_policy($1)", day))

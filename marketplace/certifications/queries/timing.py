@@ -8,13 +8,14 @@ import msgspec
 
 from marketplace.certifications.rules import Clock, ClockPolicy, Deadline, Timetable
 from marketplace.identity.rules import Level
-from marketplace.kit.db import fetch, fetch_one
+from marketplace.kit.db import fetch, fetch_one, once_per_transaction
 from marketplace.kit.errors import NotFound
 from marketplace.places.queries import calendar
 
 COLUMNS = "clock, started_on, due_on, due_at, policy_from, silence, calendar_version, is_tentative"
 
 
+@once_per_transaction
 async def timetable() -> Timetable:
     """Return every clock with the calendar that it runs by."""
     rows = await fetch(

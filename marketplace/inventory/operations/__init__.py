@@ -7,7 +7,13 @@ type → quote → holder → booking → payment) these rows come after the dep
 """
 
 from marketplace.inventory.operations.rooming import assign_rooms, set_rooms
-from marketplace.inventory.operations.selling import extend_horizon, resume_sale, set_nights, stop_sale
+from marketplace.inventory.operations.selling import (
+    extend_horizon,
+    resume_sale,
+    set_nights,
+    set_nights_of_many,
+    stop_sale,
+)
 from marketplace.inventory.operations.servicing import return_to_service, take_out_of_service
 from marketplace.inventory.operations.taking import exchange, extend, join, keep, release, release_many, take, take_many
 from marketplace.inventory.operations.verifying import note_verification
@@ -25,6 +31,7 @@ __all__ = (
     "resume_sale",
     "return_to_service",
     "set_nights",
+    "set_nights_of_many",
     "set_rooms",
     "stop_sale",
     "take",

@@ -9,7 +9,7 @@ from asyncpg import Range
 
 from marketplace.inventory import queries
 from marketplace.inventory.errors import RoomInUse
-from marketplace.inventory.operations.locking import lock_room_type
+from marketplace.inventory.operations.locking import lock_room_types
 from marketplace.inventory.rules import (
     ROOMS_AHEAD_DAYS,
     AllocationKind,
@@ -41,7 +41,7 @@ async def set_rooms(*, actor: audit.Actor, room_type_id: UUID, drafts: Sequence[
     async with transaction():
         room_type = await queries.hosted_room_type(room_type_id, actor=actor)
         check_rooms(drafts, unit_count=room_type.unit_count, beds_per_room=room_type.beds_per_room)
-        await lock_room_type(room_type_id, institution_id=room_type.institution_id)
+        await lock_room_types([room_type_id])
         await _retire(room_type_id, keeping=[draft.number for draft in drafts], now=now)
         try:
             async with transaction():

@@ -1,12 +1,13 @@
 """What is on sale: the institution's own nights, stopping a sale, and keeping the horizon 400 nights away."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
+from marketplace.catalog.rules import RoomType
 from marketplace.inventory.errors import CompanionBedsBelowTaken, UnitsBelowTaken
-from marketplace.inventory.operations.locking import lock_room_type
-from marketplace.inventory.queries import hosted_room_type
+from marketplace.inventory.operations.locking import lock_room_types
+from marketplace.inventory.queries import hosted_room_types
 from marketplace.inventory.rules import HORIZON_NIGHTS, STAY_NIGHTS_MAX, NightRange, check_ranges
 from marketplace.kit import audit
 from marketplace.kit.clock import local_date
@@ -17,9 +18,17 @@ _EXTENSION_BATCH = 100
 
 
 async def set_nights(*, actor: audit.Actor, room_type_id: UUID, ranges: Sequence[NightRange], now: datetime) -> int:
-    """Change what is on sale on many nights at once, all or nothing; returns how many nights were set.
+    """Change what is on sale of one room type on many nights at once, all or nothing; returns how many nights were set.
 
-    Nights are local dates ``[first, end)`` within 400 nights from today, and ranges may not overlap.
+    Refuses: see ``set_nights_of_many``.
+    """
+    return await set_nights_of_many(actor=actor, ranges={room_type_id: ranges}, now=now)
+
+
+async def set_nights_of_many(*, actor: audit.Actor, ranges: Mapping[UUID, Sequence[NightRange]], now: datetime) -> int:
+    """Change what is on sale of several room types, by id, all or nothing; returns how many nights were set.
+
+    Nights are local dates ``[first, end)`` within 400 nights from today, and ranges of a room type may not overlap.
     Institutions reach their own room types only.
 
     Refuses: NotFound; Invalid naming the range and the field (more units than the room type has, R34; a new night
@@ -27,40 +36,51 @@ async def set_nights(*, actor: audit.Actor, room_type_id: UUID, ranges: Sequence
     the first night.
     """
     async with transaction():
-        room_type = await hosted_room_type(room_type_id, actor=actor)
-        check_ranges(
-            ranges, unit_count=room_type.unit_count, beds_per_room=room_type.beds_per_room, today=local_date(now)
+        room_types = await hosted_room_types(ranges, actor=actor)
+        for room_type_id, asked in ranges.items():
+            room_type = room_types[room_type_id]
+            check_ranges(
+                asked, unit_count=room_type.unit_count, beds_per_room=room_type.beds_per_room, today=local_date(now)
+            )
+        room_type_ids = list(ranges)
+        await lock_room_types(room_type_ids)
+        await fetch("SELECT reclaim_lapsed(id, $2) FROM unnest($1::uuid[]) AS id", room_type_ids, now)
+        columns = _columns(ranges, room_types)
+        await _refuse_impossible(room_type_ids, columns)
+        count = await execute(_MERGE, room_type_ids, *columns)
+        await fetch(
+            'SELECT refresh_closed(id, daterange(first, "end"))'
+            ' FROM unnest($1::uuid[], $2::date[], $3::date[]) AS span (id, first, "end")',
+            room_type_ids,
+            [min(one.first for one in asked) for asked in ranges.values()],
+            [max(one.end for one in asked) for asked in ranges.values()],
         )
-        await lock_room_type(room_type_id, institution_id=room_type.institution_id)
-        await execute("SELECT reclaim_lapsed($1, $2)", room_type_id, now)
-        columns = _columns(ranges)
-        await _refuse_impossible(room_type_id, columns)
-        count = await execute(_MERGE, room_type_id, *columns, room_type.institution_id)
-        first, end = min(one.first for one in ranges), max(one.end for one in ranges)
-        await execute("SELECT refresh_closed($1, daterange($2, $3))", room_type_id, first, end)
-        await execute("SELECT refresh_seasons(ARRAY[$1::uuid])", room_type_id)
-        await audit.record("inventory.nights_set", actor=actor, subject=room_type_id, now=now, after=ranges)
+        await execute("SELECT refresh_seasons($1)", room_type_ids)
+        for room_type_id, asked in ranges.items():
+            await audit.record("inventory.nights_set", actor=actor, subject=room_type_id, now=now, after=asked)
     return count
 
 
-# One row per night asked for, with the number of the range that asked.
+# One row per night asked for, with the number of the range that asked. That the room type is among $1 follows from the
+# join; said once more, it lets a table of any size be read by its index.
 _GIVEN = """
 WITH given AS (
     SELECT asked.*, asked.first + day AS night
-      FROM unnest($2::date[], $3::date[], $4::int[], $5::bigint[], $6::int[], $7::int[], $8::int[], $9::boolean[],
-                  $10::boolean[], $11::boolean[], $12::int[]) WITH ORDINALITY
-           AS asked (first, "end", unit_count, price_amount, min_stay_count, max_stay_count, lead_day_count,
-                     closed_to_arrival, closed_to_departure, closed, companion_bed_count, number),
+      FROM unnest($2::uuid[], $3::int[], $4::date[], $5::date[], $6::int[], $7::bigint[], $8::int[], $9::int[],
+                  $10::int[], $11::boolean[], $12::boolean[], $13::boolean[], $14::int[], $15::uuid[])
+           AS asked (room_type_id, number, first, "end", unit_count, price_amount, min_stay_count, max_stay_count,
+                     lead_day_count, closed_to_arrival, closed_to_departure, closed, companion_bed_count, institution_id),
            generate_series(0, asked."end" - asked.first - 1) AS day
 )
 """
+_SAME_NIGHT = "n.room_type_id = ANY ($1) AND n.room_type_id = given.room_type_id AND n.night = given.night"
 _IMPOSSIBLE = f"""
 {_GIVEN}
-SELECT given.number - 1 AS number, given.night, n.taken_count, given.unit_count, given.min_stay_count IS NULL AS max_asked,
+SELECT given.number, given.night, n.taken_count, given.unit_count, given.min_stay_count IS NULL AS max_asked,
        n.companion_taken_count, given.companion_bed_count < n.companion_taken_count AS below_companions,
        given.unit_count < n.taken_count AS below_taken,
        n.night IS NULL AND (given.unit_count IS NULL OR given.price_amount IS NULL) AS incomplete
-  FROM given LEFT JOIN room_nights n ON n.room_type_id = $1 AND n.night = given.night
+  FROM given LEFT JOIN room_nights n ON {_SAME_NIGHT}
  WHERE given.unit_count < n.taken_count OR given.companion_bed_count < n.companion_taken_count
     OR (n.night IS NULL AND (given.unit_count IS NULL OR given.price_amount IS NULL))
     OR coalesce(given.min_stay_count, n.min_stay_count, 1) > coalesce(given.max_stay_count, n.max_stay_count, 180)
@@ -70,22 +90,30 @@ _FACTS = ("unit_count", "price_amount", "min_stay_count", "max_stay_count", "lea
           "closed_to_departure", "closed", "companion_bed_count")  # fmt: skip
 _MERGE = f"""
 {_GIVEN}
-MERGE INTO room_nights n USING given ON n.room_type_id = $1 AND n.night = given.night
+MERGE INTO room_nights n USING given ON {_SAME_NIGHT}
 WHEN MATCHED THEN UPDATE SET {", ".join(f"{fact} = coalesce(given.{fact}, n.{fact})" for fact in _FACTS)}
 WHEN NOT MATCHED THEN INSERT (room_type_id, night, institution_id, taken_count, {", ".join(_FACTS)})
-    VALUES ($1, given.night, $13, 0, given.unit_count, given.price_amount, coalesce(given.min_stay_count, 1),
+    VALUES (given.room_type_id, given.night, given.institution_id, 0, given.unit_count, given.price_amount, coalesce(given.min_stay_count, 1),
             coalesce(given.max_stay_count, {STAY_NIGHTS_MAX}), coalesce(given.lead_day_count, 0),
             coalesce(given.closed_to_arrival, false), coalesce(given.closed_to_departure, false),
             coalesce(given.closed, false), given.companion_bed_count)
 """
 
 
-def _columns(ranges: Sequence[NightRange]) -> tuple[list[object], ...]:
-    return tuple([getattr(one, name) for one in ranges] for name in ("first", "end", *_FACTS))
+def _columns(
+    ranges: Mapping[UUID, Sequence[NightRange]], room_types: Mapping[UUID, RoomType]
+) -> tuple[list[object], ...]:
+    rows = [(room_type_id, number, one) for room_type_id, asked in ranges.items() for number, one in enumerate(asked)]
+    return (
+        [room_type_id for room_type_id, _, _ in rows],
+        [number for _, number, _ in rows],
+        *([getattr(one, name) for _, _, one in rows] for name in ("first", "end", *_FACTS)),
+        [room_types[room_type_id].institution_id for room_type_id, _, _ in rows],
+    )
 
 
-async def _refuse_impossible(room_type_id: UUID, columns: tuple[list[object], ...]) -> None:
-    row = await fetch_one(_IMPOSSIBLE, room_type_id, *columns)
+async def _refuse_impossible(room_type_ids: list[UUID], columns: tuple[list[object], ...]) -> None:
+    row = await fetch_one(_IMPOSSIBLE, room_type_ids, *columns)
     if row is None:
         return
     if row["below_taken"]:

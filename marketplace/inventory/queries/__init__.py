@@ -3,6 +3,7 @@
 from marketplace.inventory.queries.nights import availability, beside, can_share, nights, stay_nights
 from marketplace.inventory.queries.rooms import (
     hosted_room_type,
+    hosted_room_types,
     out_of_service,
     room_types_with_rooms,
     rooms,
@@ -17,6 +18,7 @@ __all__ = (
     "beside",
     "can_share",
     "hosted_room_type",
+    "hosted_room_types",
     "last_verification",
     "nights",
     "out_of_service",

@@ -15,9 +15,18 @@ from marketplace.kit.errors import NotFound
 
 async def hosted_room_type(room_type_id: UUID, *, actor: Actor) -> RoomType:
     """Return a room type that ``actor`` may manage: institutions reach their own only. Refuses: NotFound."""
-    found = await catalog.room_type(room_type_id)
-    if isinstance(actor, Principal) and not can(actor, Action.HOST, Resource(institution_id=found.institution_id)):
+    return (await hosted_room_types([room_type_id], actor=actor))[room_type_id]
+
+
+async def hosted_room_types(room_type_ids: Collection[UUID], *, actor: Actor) -> dict[UUID, RoomType]:
+    """Return several room types, each of which ``actor`` may manage, by id. Refuses: NotFound when one is not."""
+    found = await catalog.room_types(room_type_ids)
+    if found.keys() != set(room_type_ids):
         raise NotFound
+    if isinstance(actor, Principal):
+        for room_type in found.values():
+            if not can(actor, Action.HOST, Resource(institution_id=room_type.institution_id)):
+                raise NotFound
     return found
 
 
