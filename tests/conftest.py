@@ -137,10 +137,10 @@ def app(machine):
 
 
 @pytest.fixture(scope="session")
-def contract(app):
+def contract():
     from tests.support.contract import Contract
 
-    return Contract(app)
+    return Contract()
 
 
 @pytest.fixture
