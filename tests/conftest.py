@@ -26,6 +26,7 @@ from marketplace.settings import settings
 from tests.support.undoing import taken_back
 
 pytest_plugins = (
+    "tests.support.memory",
     "tests.support.planted",
     "tests.support.sandbox",
     "tests.support.sharing",
