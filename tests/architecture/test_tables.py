@@ -59,7 +59,7 @@ async def test_columns_agree() -> None:
     actual = await columns()
     disagreeing = [line for name, table in sorted(tables().items()) for line in disagreements(table, actual[name])]
 
-    assert disagreeing == []
+    assert not disagreeing, "\n".join(disagreeing)
 
 
 def disagreements(table: type[Table], actual: dict[str, tuple[str, bool]]) -> Iterator[str]:
