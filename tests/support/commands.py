@@ -8,6 +8,7 @@ from typing import Any
 from unittest.mock import patch
 
 from click.testing import CliRunner
+from structlog.testing import capture_logs
 
 from marketplace import commands
 from marketplace.cli import cli
@@ -34,7 +35,8 @@ async def run_here(*words: str) -> tuple[int, str]:
         asked = called(*given, **named, **({"now": clock.now()} if at_now else {}))
         return asyncio.run_coroutine_threadsafe(asked, loop).result(timeout=60)
 
-    with patch.object(commands, "in_database", in_database):
+    # Where nobody has said where the log goes, it would go among what the command prints.
+    with patch.object(commands, "in_database", in_database), capture_logs():
         ended = await asyncio.to_thread(CliRunner().invoke, cli, words)
     assert ended.exception is None or isinstance(ended.exception, SystemExit), ended.exception
     return ended.exit_code, ended.stdout
