@@ -28,6 +28,7 @@ from marketplace.settings import settings
 from tests.support.undoing import taken_back
 
 pytest_plugins = (
+    "tests.support.memory",
     "tests.support.planted",
     "tests.support.sandbox",
     "tests.support.sharing",
@@ -150,10 +151,10 @@ def app(machine):
 
 
 @pytest.fixture(scope="session")
-def contract(app):
+def contract():
     from tests.support.contract import Contract
 
-    return Contract(app)
+    return Contract()
 
 
 @pytest.fixture

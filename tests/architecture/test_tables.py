@@ -1,10 +1,10 @@
 """The Piccolo tables say what the SQL migrations made: names, types and nullability, in both directions."""
 
 import importlib
+from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-from piccolo.columns import Array, ForeignKey
+from piccolo.columns import Array, Column, ForeignKey
 from piccolo.table import Table
 
 from marketplace.kit.db import fetch
@@ -55,21 +55,34 @@ async def test_every_table_of_the_database_is_declared_and_every_declared_one_ex
     assert set(await columns()) - RAW_ONLY == set(tables())
 
 
-@pytest.mark.parametrize("name", sorted(tables()))
-async def test_columns_agree(name: str) -> None:
-    table, actual = tables()[name], (await columns())[name]
-    declared = {column._meta.name: column for column in table._meta.columns}
+async def test_columns_agree() -> None:
+    actual = await columns()
+    disagreeing = [line for name, table in sorted(tables().items()) for line in disagreements(table, actual[name])]
 
-    assert set(declared) == set(actual)
-    for column_name, column in declared.items():
-        type_name, required = actual[column_name]
-        kind = "UUID" if isinstance(column, ForeignKey) and type_name == "uuid" else type(column).__name__
-        if isinstance(column, ForeignKey) and type_name == "text":
-            kind = "Text"
-        assert kind in TYPES.get(type_name, {kind}), f"{name}.{column_name} is {type_name}"
-        assert required == (not column._meta.null), f"{name}.{column_name}"
-        if isinstance(column, Array):
-            assert type_name.endswith("[]")
+    assert not disagreeing, "\n".join(disagreeing)
+
+
+def disagreements(table: type[Table], actual: dict[str, tuple[str, bool]]) -> Iterator[str]:
+    """Say what a table declares otherwise than the database has it."""
+    name = table._meta.tablename
+    declared = {column._meta.name: column for column in table._meta.columns}
+    for missing in sorted(declared.keys() ^ actual.keys()):
+        yield f"{name}.{missing} is only {'declared' if missing in declared else 'in the database'}"
+    for column_name in sorted(declared.keys() & actual.keys()):
+        column, (type_name, required) = declared[column_name], actual[column_name]
+        if kind(column, type_name) not in TYPES.get(type_name, {kind(column, type_name)}):
+            yield f"{name}.{column_name} is {type_name}"
+        if required == column._meta.null:
+            yield f"{name}.{column_name} is {'required' if required else 'nullable'}"
+        if isinstance(column, Array) and not type_name.endswith("[]"):
+            yield f"{name}.{column_name} is no array"
+
+
+def kind(column: Column, type_name: str) -> str:
+    """Name what a column is declared as; a foreign key is what it refers to."""
+    if isinstance(column, ForeignKey):
+        return {"uuid": "UUID", "text": "Text"}.get(type_name, "ForeignKey")
+    return type(column).__name__
 
 
 async def test_every_foreign_key_has_an_index() -> None:

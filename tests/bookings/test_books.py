@@ -1,9 +1,6 @@
 """The whole way of money in the books: what it costs in statements and calls, and the proof that finds what is wrong."""
 
-import asyncio
 import json
-import os
-import sys
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -23,6 +20,7 @@ from marketplace.ledger.operations import post
 from marketplace.ledger.rules import Account, Whose, capture
 from marketplace.payments import queries as payments
 from marketplace.payments.operations import apply_refund
+from tests.support.commands import run, run_here
 from tests.support.sandbox import API_KEY, sandbox_of_its_own
 from tests.support.world import World, booking_body, hold, open_payment, read
 from workers.handling import drain
@@ -219,25 +217,19 @@ def untouched(tmp_path, mailbox):
         yield url
 
 
-async def test_the_command_ends_with_1_and_names_what_differs_for_people_and_scripts(committed: str, untouched) -> None:
-    environment = {**os.environ, "DATABASE_URL": committed, "STRIPE_API_BASE": untouched, "STRIPE_API_KEY": API_KEY}
-
-    async def verify(*words: str) -> tuple[int, str]:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "marketplace", "ledger", "verify", *words,
-            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, env=environment,
-        )  # fmt: skip
-        out, _ = await process.communicate()
-        return process.returncode or 0, out.decode()
-
-    assert await verify() == (0, "✔ the books balance, and the provider agrees\n")
+async def test_the_command_ends_with_1_and_names_what_differs_for_people_and_scripts(
+    committed: str, untouched: str, till: None
+) -> None:
+    assert await run_here("ledger", "verify") == (0, "✔ the books balance, and the provider agrees\n")
     booking_id, payment_id = new_id(), new_id()
     journal = capture(Whose(booking_id=booking_id, institution_id=new_id()), payment_id=payment_id, amount=5_000)
     async with transaction():
         await post(journal, now=clock.now())
 
+    where = {"DATABASE_URL": committed, "STRIPE_API_BASE": untouched, "STRIPE_API_KEY": API_KEY}
+    code, out, _ = await run("ledger", "verify", **where)
     named = f"journal_has_its_fact: cap:{payment_id}"
-    assert await verify() == (1, f"✘ {named} is 5000 and should be 0\nfindings: 1\n")
-    code, out = await verify("--json")
+    assert (code, out) == (1, f"✘ {named} is 5000 and should be 0\nfindings: 1\n")
+    code, out = await run_here("ledger", "verify", "--json")
     expected = {"check": "journal_has_its_fact", "subject": f"cap:{payment_id}", "expected": 0, "found": 5_000}
     assert (code, json.loads(out)) == (1, {"findings": [expected]})

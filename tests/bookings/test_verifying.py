@@ -1,9 +1,6 @@
 """Comparing everything that is taken with everybody it is taken for: silence when it is right, a name when it is not."""
 
-import asyncio
 import json
-import os
-import sys
 from datetime import timedelta
 
 import httpx
@@ -21,6 +18,7 @@ from marketplace.kit.db import execute, fetch_value
 from marketplace.kit.ids import parse, wire
 from marketplace.tours import operations as tours
 from marketplace.tours.rules import BlockWanted, DepartureDraft
+from tests.support.commands import run, run_here
 from tests.support.world import World, build, hold
 from tests.tours.conftest import DRAFT
 
@@ -126,27 +124,18 @@ async def test_verifications_are_kept_for_a_season(world: World) -> None:
 
 async def test_the_command_ends_with_1_and_names_the_drift_for_people_and_scripts(committed: str) -> None:
     world = await build()
-
-    async def verify(*words: str) -> tuple[int, str, str]:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "marketplace", "inventory", "verify", *words,
-            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, env={**os.environ, "DATABASE_URL": committed},
-        )  # fmt: skip
-        out, err = await process.communicate()
-        return process.returncode or 0, out.decode(), err.decode()
-
-    assert await verify() == (0, "✔ every counter is true\n", "")
+    assert await run_here("inventory", "verify") == (0, "✔ every counter is true\n")
     await execute("UPDATE room_nights SET taken_count = 1 WHERE night = $1", world.day(3))
-    code, out, err = await verify()
+    code, out, log = await run("inventory", "verify", DATABASE_URL=committed)
     room_type_id, night = wire("rmt", world.room_type_id), world.day(3).isoformat()
     assert (code, out) == (1, f"✘ {room_type_id} {night}: taken_count is 1 and should be 0\ndrifts: 1\n")
-    assert "inventory drifts" in err
-    code, out, _ = await verify("--json")
+    assert "inventory drifts" in log
+    code, out = await run_here("inventory", "verify", "--json")
     expected = {"room_type_id": room_type_id, "night": night, "last_night": night, "fact": "taken_count", "expected": 0,
                 "found": 1}  # fmt: skip
     assert (code, json.loads(out)) == (1, {"drifts": [expected]})
     await execute("UPDATE room_nights SET taken_count = 1 WHERE night BETWEEN $1 AND $2", world.day(3), world.day(92))
-    _, out, _ = await verify()
+    _, out = await run_here("inventory", "verify")
     line = f"✘ {room_type_id} {night} to {world.day(92)}: taken_count is 1 and should be 0"
     assert out == f"{line}\ndrifts: 90\n"
     assert parse("rmt", room_type_id) == world.room_type_id

@@ -1,5 +1,3 @@
-import pytest
-
 from marketplace.kit.text import grams, phrases, pinyin, query_grams
 from seed.divisions import DIVISIONS
 from seed.places import PLACES
@@ -29,19 +27,22 @@ def pairs(text: str) -> list[tuple[str, str]]:
     return list(zip(words[::2], words[1::2], strict=True))
 
 
-@pytest.mark.parametrize(("name", "said"), pairs(COUNTIES + PREFECTURES + TOWNS))
-def test_jilin_names_are_read_as_they_are_said_there(name: str, said: str) -> None:
-    assert "".join(pinyin(name)) == said
+def test_jilin_names_are_read_as_they_are_said_there() -> None:
+    names = pairs(COUNTIES + PREFECTURES + TOWNS)
+    misread = [f"{name} is read {read}" for name, said in names if (read := "".join(pinyin(name))) != said]
+
+    assert names
+    assert not misread, "\n".join(misread)
 
 
 def test_all_sixty_counties_are_tested() -> None:
     assert len(dict(pairs(COUNTIES))) == 60
 
 
-@pytest.mark.parametrize("suffix", ["县", "市", "镇", "候鸟康养院"])
-@pytest.mark.parametrize(("name", "said"), [("长白", "changbai"), ("长岭", "changling"), ("珲春", "hunchun")])
-def test_the_overrides_also_hold_inside_longer_names(name: str, said: str, suffix: str) -> None:
-    assert "".join(pinyin(name + suffix)).startswith(said)
+def test_the_overrides_also_hold_inside_longer_names() -> None:
+    for name, said in (("长白", "changbai"), ("长岭", "changling"), ("珲春", "hunchun")):
+        for suffix in ("县", "市", "镇", "候鸟康养院"):
+            assert "".join(pinyin(name + suffix)).startswith(said), name + suffix
 
 
 def test_every_seeded_name_has_a_syllable_for_each_character() -> None:

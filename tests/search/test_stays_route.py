@@ -1,14 +1,17 @@
 """GET /v1/stays over HTTP: what is found, in which order and why, page by page."""
 
+from collections.abc import AsyncIterator
+from copy import deepcopy
+from dataclasses import dataclass
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
 from marketplace.certifications import operations as certifications
-from marketplace.identity.rules import Principal
 from marketplace.kit.ids import wire
 
-from .conftest import NOW, Town, day
+from .conftest import NOW, Town, build_town, day
 
 pytestmark = pytest.mark.usefixtures("still")
 
@@ -16,20 +19,42 @@ SUMMER = {"check_in": "2027-07-01", "check_out": "2027-07-31"}
 TIANCHI_NORTH = "42.41,128.12"
 
 
-@pytest.fixture
-async def three(town: Town) -> dict[str, object]:
+@dataclass(frozen=True)
+class Three:
     """One house at each of three places: grades 3, 5 and 4; nights at ¥200, ¥300 and ¥100."""
-    found = {}
+
+    town: Town
+    houses: dict[str, UUID]
+    rooms: dict[str, UUID]
+
+
+async def build_three() -> Three:
+    found = Three(town=await build_town(), houses={}, rooms={})
     for place, grade, price, services, most in (
         ("erdaobaihe", 3, 20_000, ("meals", "hot_spring"), 2),
         ("jian", 5, 30_000, ("meals", "tcm"), 3),
         ("hunchun", 4, 10_000, ("meals",), 1),
     ):
-        house = await town.open(
+        found.houses[place] = await found.town.open(
             place, name=f"{place} 康养院（示例）", grade=grade, services=services, ability_level_max=most
         )
-        found[place] = (house, await town.room(house, price=price))
+        found.rooms[place] = await found.town.room(found.houses[place], price=price)
     return found
+
+
+@pytest.fixture
+async def three(planted) -> AsyncIterator[Three]:
+    async with planted(build_three) as found:
+        yield deepcopy(found)
+
+
+async def build_row() -> tuple[Town, dict[str, UUID]]:
+    """Open eight houses of three grades, each dearer than the one before; returns their rooms by their ids."""
+    town, rooms = await build_town(), {}
+    for number in range(8):
+        house = await town.open(name=f"第{number}号康养院（示例）", grade=3 + number % 3)
+        rooms[wire("ins", house)] = await town.room(house, price=10_000 + 1_000 * number)
+    return town, rooms
 
 
 async def places(client, **asked: object) -> list[str]:
@@ -38,9 +63,9 @@ async def places(client, **asked: object) -> list[str]:
     return [item["institution"]["place"]["code"] for item in answer.json()["items"]]
 
 
-async def test_an_item_says_everything_a_choice_needs(client, town, three) -> None:
-    house, room = three["erdaobaihe"]
-    await town.discount(house, 28, 500)
+async def test_an_item_says_everything_a_choice_needs(client, three) -> None:
+    house, room = three.houses["erdaobaihe"], three.rooms["erdaobaihe"]
+    await three.town.discount(house, 28, 500)
     answer = await client.get(
         "/v1/stays", params=SUMMER | {"place": "erdaobaihe", "guests": 2, "origin": "wuhan", "near": TIANCHI_NORTH}
     )
@@ -162,12 +187,13 @@ async def test_facets_count_the_whole_answer_not_its_page(client, three) -> None
 
 
 @pytest.mark.parametrize("sort", ["recommended", "price", "grade"])
-async def test_pages_neither_repeat_nor_lose_while_rooms_come_and_go(client, town, sort) -> None:
+async def test_pages_neither_repeat_nor_lose_while_rooms_come_and_go(client, planted, sort) -> None:
     """Between pages one house seen is sold out, one not yet seen is too, and a new one opens: the others all come once."""
-    rooms = {}
-    for number in range(8):
-        house = await town.open(name=f"第{number}号康养院（示例）", grade=3 + number % 3)
-        rooms[wire("ins", house)] = await town.room(house, price=10_000 + 1_000 * number)
+    async with planted(build_row) as (town, rooms):
+        await leaf_through(client, deepcopy(town), rooms, sort)
+
+
+async def leaf_through(client, town: Town, rooms: dict[str, UUID], sort: str) -> None:
     everything = await client.get("/v1/stays", params=SUMMER | {"sort": sort})
     order = [item["institution"]["id"] for item in everything.json()["items"]]
 
@@ -196,20 +222,19 @@ async def test_a_cursor_serves_only_its_own_search(client, three) -> None:
         assert answer.json()["code"] == "bad_cursor"
 
 
-async def test_the_same_question_again_is_not_sent_again(client, town, three) -> None:
+async def test_the_same_question_again_is_not_sent_again(client, three) -> None:
     first = await client.get("/v1/stays", params=SUMMER)
     again = await client.get("/v1/stays", params=SUMMER, headers={"If-None-Match": first.headers["etag"]})
     assert again.status_code == 304
 
-    await town.take(three["jian"][1], 100, 200, units=2)
+    await three.town.take(three.rooms["jian"], 100, 200, units=2)
     changed = await client.get("/v1/stays", params=SUMMER, headers={"If-None-Match": first.headers["etag"]})
     assert changed.status_code == 200
 
 
-async def test_what_may_not_be_sold_is_never_found(client, town, three, monkeypatch) -> None:
-    officer: Principal = town.officer
-    house, _ = three["jian"]
-    await certifications.suspend(certification_id=town.certifications[house], reason="消防检查", actor=officer, now=NOW)
+async def test_what_may_not_be_sold_is_never_found(client, three) -> None:
+    officer, jian = three.town.officer, three.town.certifications[three.houses["jian"]]
+    await certifications.suspend(certification_id=jian, reason="消防检查", actor=officer, now=NOW)
     assert await places(client) == ["hunchun", "erdaobaihe"]
 
 
@@ -243,14 +268,14 @@ async def test_couples_may_have_two_rooms_and_beds_are_one_guests(client, town) 
     assert await units(guests=6, rooms=2) == []
 
 
-async def test_the_number_of_queries_never_grows(client, town, three, count_queries) -> None:
+async def test_the_number_of_queries_never_grows(client, three, count_queries) -> None:
     counts = {}
     for name, asked in {
         "exact": {},
         "flexible": {"check_in": None, "check_out": None, "from": "2027-06-15", "to": "2027-09-10", "nights": 30},
         "everything": {"origin": "wuhan", "relief_min": 3, "near": TIANCHI_NORTH, "sort": "price", "grade_min": 3},
         "nothing": {"service": "radon_spring"},
-        "excluded": {"service": "radon_spring", "institution_id": wire("ins", three["jian"][0]), "q": "集安"},
+        "excluded": {"service": "radon_spring", "institution_id": wire("ins", three.houses["jian"]), "q": "集安"},
     }.items():
         params = {key: value for key, value in (SUMMER | asked).items() if value is not None}
         async with count_queries() as queries:
@@ -259,7 +284,7 @@ async def test_the_number_of_queries_never_grows(client, town, three, count_quer
 
     assert counts == {"exact": 7, "flexible": 7, "everything": 7, "nothing": 7, "excluded": 12}
     for number in range(4):
-        await town.room(await town.open(name=f"第{number}号康养院（示例）"))
+        await three.town.room(await three.town.open(name=f"第{number}号康养院（示例）"))
     async with count_queries() as queries:
         await client.get("/v1/stays", params=SUMMER)
     assert len(queries) == 7

@@ -1,9 +1,6 @@
 """`marketplace audit …` as an auditor runs it, on the database of the environment."""
 
-import asyncio
 import json
-import os
-import sys
 from datetime import timedelta
 
 from marketplace.kit import audit
@@ -15,17 +12,9 @@ from marketplace.transparency import operations, queries
 from marketplace.transparency.rules import merkle
 from seed.places import plant_places
 from tests.certifications.conftest import NOW
+from tests.support.commands import run, run_here
 from tests.support.world import World
 from workers import handling
-
-
-async def run(url: str, *words: str) -> tuple[int, str]:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "marketplace.cli", "audit", *words,
-        env={**os.environ, "DATABASE_URL": url}, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
-    )  # fmt: skip
-    output, _ = await asyncio.wait_for(process.communicate(), timeout=60)
-    return process.returncode or 0, output.decode()
 
 
 async def test_an_auditor_verifies_keeps_a_checkpoint_and_proves_an_event(committed, tmp_path) -> None:
@@ -37,10 +26,10 @@ async def test_an_auditor_verifies_keeps_a_checkpoint_and_proves_an_event(commit
     kept.write_text((await queries.latest()).note, encoding="utf-8")
     victim = await fetch_value("SELECT event_id FROM audit_leaves WHERE position = 3")
 
-    code, output = await run(committed, "verify", "--against", str(kept))
+    code, output = await run_here("audit", "verify", "--against", str(kept))
     assert (code, output) == (0, "✔ 5 events, 1 checkpoints, 0 findings\n")
 
-    code, output = await run(committed, "prove", str(victim))
+    code, output, _ = await run("audit", "prove", str(victim), DATABASE_URL=committed)
     bundle = json.loads(output)
     assert code == 0
     assert "因为" in bundle["leaf"]
@@ -49,7 +38,7 @@ async def test_an_auditor_verifies_keeps_a_checkpoint_and_proves_an_event(commit
     async with transaction():
         await execute("SET LOCAL session_replication_role = replica")
         await execute("UPDATE audit_events SET why = '改了' WHERE id = $1", victim)
-    code, output = await run(committed, "verify")
+    code, output = await run_here("audit", "verify")
     assert code == 1
     assert output.splitlines() == [
         f"✘ leaf 3 event {victim}: the event was edited",
@@ -89,7 +78,8 @@ async def test_what_partners_and_officers_kept_convicts_who_rewrote_the_log(comm
         pass
     assert (await operations.verify()).findings == []
     paths = [str(tmp_path / name) for name in kept]
-    code, output = await run(committed, "verify", *(word for path in paths for word in ("--against", path)))
+    against = [word for path in paths for word in ("--against", path)]
+    code, output, _ = await run("audit", "verify", *against, DATABASE_URL=committed)
     assert code == 1
     assert output.splitlines()[0] == (
         f"✘ leaf 0: leaves 0 to {newest.size - 1} are not those of the signed checkpoint {newest.size}"

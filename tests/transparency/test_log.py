@@ -233,26 +233,22 @@ async def test_strangers_verify_proofs_with_nothing_but_the_answers(client) -> N
     assert "because" not in str(included)
 
 
-@pytest.mark.parametrize(
-    ("query", "status"),
-    [
-        ("inclusion?leaf_hash=" + "0" * 64 + "&size=1", 404),
-        ("inclusion?leaf_hash=xyz&size=1", 422),
-        ("consistency?first=0&second=1", 422),
-        ("consistency?first=3&second=2", 422),
-        ("consistency?first=1&second=99", 422),
-        (f"consistency?first=1&second={2**60}", 422),
-        ("consistency?first=1", 422),
-    ],
-)
-async def test_a_proof_of_what_is_not_there_is_refused(client, query: str, status: int) -> None:
+async def test_a_proof_of_what_is_not_there_is_refused(client) -> None:
     await act(2)
     await operations.sequence(now=NOW)
 
-    answer = await client.get(f"/v1/audit/{query}")
-
-    assert answer.status_code == status
-    assert status == 404 or answer.json()["errors"][0]["parameter"] in ("leaf_hash", "size", "first", "second")
+    assert (await client.get(f"/v1/audit/inclusion?leaf_hash={'0' * 64}&size=1")).status_code == 404
+    for query in (
+        "inclusion?leaf_hash=xyz&size=1",
+        "consistency?first=0&second=1",
+        "consistency?first=3&second=2",
+        "consistency?first=1&second=99",
+        f"consistency?first=1&second={2**60}",
+        "consistency?first=1",
+    ):
+        answer = await client.get(f"/v1/audit/{query}")
+        assert answer.status_code == 422, query
+        assert answer.json()["errors"][0]["parameter"] in ("leaf_hash", "size", "first", "second"), query
 
 
 async def test_checkpoints_of_a_retired_key_stay_good() -> None:
