@@ -6,7 +6,6 @@ migrated one in a few milliseconds.
 
 import asyncio
 import base64
-import gc
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
@@ -18,7 +17,6 @@ from uuid import uuid4
 import asyncpg
 import httpx
 import pytest
-import uvloop
 
 from marketplace.embedded import postgres, valkey
 from marketplace.kit import clock, db
@@ -124,17 +122,6 @@ async def committed(servers: Servers) -> AsyncIterator[str]:
     """Give the test a database of its own, with real commits and many connections; yields its URL."""
     async with servers.alone(max_size=30) as url:
         yield url
-
-
-def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
-    """Run the tests on the loop that the API runs on."""
-    return {"uvloop": uvloop.new_event_loop}
-
-
-def pytest_collection_finish() -> None:
-    """Keep the collector from looking at what is imported for good, again and again; the API does the same at its start."""
-    gc.collect()
-    gc.freeze()
 
 
 @pytest.fixture(autouse=True)
