@@ -39,6 +39,7 @@ from marketplace.identity.controllers import SessionCodes, Sessions, Tokens
 from marketplace.identity.guards import DEPENDENCIES, Authentication
 from marketplace.inventory.controllers import Availabilities, RoomTypeNights
 from marketplace.kit import clock_follow, db, valkey
+from marketplace.kit.absent import absent
 from marketplace.kit.http.context import RequestContext, before_send
 from marketplace.kit.http.methods import name_methods
 from marketplace.kit.http.problems import HANDLERS
@@ -179,18 +180,20 @@ def create_app() -> Litestar:
     configure(found)
     prometheus = PrometheusConfig(app_name="marketplace", prefix="marketplace", group_path=True, exclude=["/metrics"])
     gates = gates_of(found)
-    return Litestar(
-        route_handlers=CONTROLLERS,
-        lifespan=[connections],
-        middleware=[RequestContext(), prometheus.middleware, Admission(gates), Authentication()],
-        dependencies=DEPENDENCIES,
-        plugins=tracing_plugins(found),
-        request_class=StrictRequest,
-        before_request=check_query,
-        before_send=[before_send, name_methods],
-        exception_handlers=HANDLERS,
-        openapi_config=OPENAPI,
-        request_max_body_size=found.body_limit_bytes,
-        logging_config=None,
-        state=State({"gates": gates}),
-    )
+    # Litestar would serve what others model with these, too, and load them for it.
+    with absent("attr", "opentelemetry", "pydantic"):
+        return Litestar(
+            route_handlers=CONTROLLERS,
+            lifespan=[connections],
+            middleware=[RequestContext(), prometheus.middleware, Admission(gates), Authentication()],
+            dependencies=DEPENDENCIES,
+            plugins=tracing_plugins(found),
+            request_class=StrictRequest,
+            before_request=check_query,
+            before_send=[before_send, name_methods],
+            exception_handlers=HANDLERS,
+            openapi_config=OPENAPI,
+            request_max_body_size=found.body_limit_bytes,
+            logging_config=None,
+            state=State({"gates": gates}),
+        )

@@ -14,9 +14,9 @@ from datetime import datetime
 import asyncpg
 import structlog
 from kombu.exceptions import OperationalError
-from redis.exceptions import RedisError
 
 from marketplace.kit import clock, clock_follow, db, outbox
+from marketplace.kit.valkey import RedisError
 from marketplace.settings import settings
 from workers.app import QUEUE, app
 from workers.reactions import by_kind

@@ -3,11 +3,11 @@
 from collections.abc import Awaitable, Callable
 
 import asyncpg
-from redis.exceptions import RedisError
 
 from marketplace.embedded.findings import Finding
 from marketplace.kit import db, valkey
 from marketplace.kit.schema import expected_migrations
+from marketplace.kit.valkey import RedisError
 from marketplace.settings import Settings
 
 AWAY = (OSError, TimeoutError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError, RedisError)

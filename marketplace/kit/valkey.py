@@ -1,6 +1,13 @@
 """Valkey (Redis protocol): rate limits and health only; no fact of the business lives here."""
 
-from redis.asyncio import Redis
+from marketplace.kit.absent import absent
+
+# It would load OpenTelemetry, for metrics that nobody has asked it for.
+with absent("opentelemetry"):
+    from redis.asyncio import Redis
+    from redis.exceptions import RedisError
+
+__all__ = ("RedisError", "client", "connect", "disconnect")
 
 _client: Redis | None = None
 

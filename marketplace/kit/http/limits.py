@@ -8,11 +8,11 @@ import structlog
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 from litestar.types import Guard
-from redis.exceptions import RedisError
 
 from marketplace.kit import valkey
 from marketplace.kit.errors import DomainError
 from marketplace.kit.http.context import add_header
+from marketplace.kit.valkey import RedisError
 
 log = structlog.get_logger("limits")
 

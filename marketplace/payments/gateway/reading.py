@@ -4,9 +4,8 @@ from collections import Counter
 from datetime import UTC, datetime
 from typing import Any
 
-import stripe
-
 from marketplace.payments.errors import ProviderDisagrees
+from marketplace.payments.gateway.sdk import stripe
 from marketplace.payments.rules import BalanceEntry, Outcome, RefundOutcome, Started
 from marketplace.payments.states import PaymentStatus, RefundStatus
 

@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Protocol
 
-import stripe
-
 from marketplace.kit.db import forbid_transaction
 from marketplace.payments.gateway.port import Refused
+from marketplace.payments.gateway.sdk import stripe
 from marketplace.payments.gateway.translating import translated
 from marketplace.payments.rules import DisputeState
 from marketplace.payments.states import DisputeStatus

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-import stripe
 import structlog
 
 from marketplace.kit.db import forbid_transaction
 from marketplace.kit.ids import wire
 from marketplace.payments.gateway import reading, webhooks
 from marketplace.payments.gateway.port import Refused
+from marketplace.payments.gateway.sdk import stripe
 from marketplace.payments.gateway.stripe_disputes import StripeDisputes
 from marketplace.payments.gateway.stripe_payees import StripePayees
 from marketplace.payments.gateway.translating import translated

@@ -2,11 +2,10 @@
 
 from uuid import UUID
 
-import stripe
-
 from marketplace.kit.db import forbid_transaction
 from marketplace.kit.ids import wire
 from marketplace.payments.gateway.payee_port import OnboardingLink, PayeeState, ReversalRequest, TransferRequest
+from marketplace.payments.gateway.sdk import stripe
 from marketplace.payments.gateway.translating import translated
 from marketplace.payments.rules import BOOKING_PREFIX, TRANSFER_PREFIX
 

@@ -4,11 +4,11 @@ import math
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import stripe
 import structlog
 
 from marketplace.payments.errors import ProviderUnavailable
 from marketplace.payments.gateway.port import KeyReused, Refused
+from marketplace.payments.gateway.sdk import stripe
 from marketplace.payments.gateway.transport import LeftAlone
 
 log = structlog.get_logger("payments")

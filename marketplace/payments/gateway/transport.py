@@ -5,11 +5,11 @@ from collections.abc import Callable, Mapping
 
 import anyio
 import httpx
-import stripe
 import structlog
 from prometheus_client import Gauge
 
 from marketplace.payments.gateway.circuit import Circuit
+from marketplace.payments.gateway.sdk import stripe
 
 TIMEOUT_S = 10
 _BUSY = 429

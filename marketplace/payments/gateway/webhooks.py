@@ -4,11 +4,11 @@ import time
 from datetime import UTC, datetime
 
 import msgspec
-import stripe
 
 from marketplace.kit.errors import NotFound
 from marketplace.kit.ids import parse
 from marketplace.payments.errors import BadWebhookSignature
+from marketplace.payments.gateway.sdk import stripe
 from marketplace.payments.rules import (
     IGNORED,
     PAYMENT_PREFIX,
