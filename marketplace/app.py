@@ -179,7 +179,7 @@ def create_app() -> Litestar:
     found = settings()
     configure(found)
     prometheus = PrometheusConfig(app_name="marketplace", prefix="marketplace", group_path=True, exclude=["/metrics"])
-    gates = gates_of(found)
+    gates, tracing = gates_of(found), tracing_plugins(found)
     # Litestar would serve what others model with these, too, and load them for it.
     with absent("attr", "opentelemetry", "pydantic"):
         return Litestar(
@@ -187,7 +187,7 @@ def create_app() -> Litestar:
             lifespan=[connections],
             middleware=[RequestContext(), prometheus.middleware, Admission(gates), Authentication()],
             dependencies=DEPENDENCIES,
-            plugins=tracing_plugins(found),
+            plugins=tracing,
             request_class=StrictRequest,
             before_request=check_query,
             before_send=[before_send, name_methods],

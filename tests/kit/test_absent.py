@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 
@@ -24,8 +25,21 @@ def test_what_has_been_imported_already_stays():
     assert sys.modules["json"] is json
 
 
-def test_no_start_loads_what_nobody_asks_for():
-    unasked = {"opentelemetry", "phonenumbers", "pygments", "requests", "rich"}
-    code = f"import sys, marketplace.bookings.operations, marketplace.kit.valkey; sys.exit(str({unasked} & set(sys.modules)))"
-    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False, text=True)
-    assert ended.stderr.strip() == "set()"
+STARTS = """
+import os, sys
+from marketplace.app import create_app
+from marketplace.settings import settings
+
+create_app()
+print(sorted({"attr", "opentelemetry", "phonenumbers", "pydantic", "pygments", "requests", "rich"} & set(sys.modules)))
+os.environ["OTEL_EXPORTER_OTLP_ENDPOINT"] = "http://127.0.0.1:1"
+settings.cache_clear()
+print("OpenTelemetryPlugin" in {type(plugin).__name__ for plugin in create_app().plugins}, flush=True)
+os._exit(0)  # The exporter would wait for its collector.
+"""
+
+
+def test_a_start_loads_nothing_that_nobody_asked_for_and_tracing_when_it_is(machine):
+    told = {name: value for name, value in os.environ.items() if name != "OTEL_EXPORTER_OTLP_ENDPOINT"}
+    ended = subprocess.run([sys.executable, "-c", STARTS], capture_output=True, check=False, text=True, env=told)
+    assert ended.stdout.splitlines() == ["[]", "True"], ended.stderr
