@@ -59,9 +59,10 @@ def test_throw_away_data_is_fast_and_kept_data_is_safe(server, cluster, tmp_path
         kept.stop()
 
 
-def test_a_taken_port_is_refused_and_the_data_stays(server):
+def test_a_taken_port_is_refused_and_the_data_stays(server, cluster):
     before = query(server, "SELECT system_identifier FROM pg_control_system()")
     other = server.data_dir.with_name("second")
+    shutil.copytree(cluster, other)
     with pytest.raises(PortTaken, match=str(server.port)):
         postgres.start(other, port=server.port, durable=False)
     assert query(server, "SELECT system_identifier FROM pg_control_system()") == before
@@ -88,7 +89,8 @@ def test_what_was_committed_survives_the_death_of_everything(cluster, tmp_path):
         first.child.popen.wait()
 
 
-def test_no_server_outlives_a_killed_parent(tmp_path, supervised):
+def test_no_server_outlives_a_killed_parent(cluster, tmp_path, supervised):
+    shutil.copytree(cluster, tmp_path / "p g")
     code = (
         "import json, signal, sys; from pathlib import Path; from marketplace.embedded import postgres, valkey\n"
         f"folder = Path({str(tmp_path)!r})\n"

@@ -88,9 +88,14 @@ def test_the_second_start_finds_the_same_addresses_and_data_and_repeats_nothing(
     assert home.log("seed").read_text() == "seed done\n"
 
 
-def test_a_second_one_is_told_that_the_first_runs(up, home):
+def test_a_second_one_is_told_and_secrets_are_for_their_owner_only(up, home):
     first = up()
     until_ready(first)
+    is_told_that_the_first_runs(up, home, first)
+    keeps_its_secrets(home)
+
+
+def is_told_that_the_first_runs(up, home: Home, first: subprocess.Popen[str]) -> None:
     running = pids(home)
     second = up()
     said, _ = second.communicate(timeout=30)
@@ -99,6 +104,15 @@ def test_a_second_one_is_told_that_the_first_runs(up, home):
     assert "marketplace down" in said
     assert pids(home) == running
     assert all(processes.alive(pid) for pid in running)
+
+
+def keeps_its_secrets(home: Home) -> None:
+    assert home.state.stat().st_mode & 0o777 == 0o600
+    assert all(log.stat().st_mode & 0o777 == 0o600 for log in home.logs.iterdir())
+    known = state.load(home)
+    shown = "".join(log.read_text() for log in home.logs.iterdir())
+    for secret in known.secrets.values():
+        assert secret not in shown
 
 
 def test_kill_9_leaves_nothing_and_the_next_start_works(up, home):
@@ -129,11 +143,7 @@ def is_back(home: Home, name: str) -> bool:
 
 
 def test_a_taken_port_is_stepped_over_and_said(up, home, supervised):
-    process = up()
-    until_ready(process)
     port = state.load(home).ports["api"]
-    process.terminate()
-    assert process.wait(30) == 0
     stranger = start_python(
         f"import signal, socket; s = socket.create_server(('127.0.0.1', {port})); print(flush=True); signal.pause()"
     )
@@ -212,13 +222,3 @@ def test_json_for_scripts(up, home):
     told.pop("seconds")
     assert status == told
     assert status["processes"]["postgres"]["condition"] == "running"
-
-
-def test_secrets_are_for_their_owner_only(up, home):
-    until_ready(up())
-    assert home.state.stat().st_mode & 0o777 == 0o600
-    assert all(log.stat().st_mode & 0o777 == 0o600 for log in home.logs.iterdir())
-    known = state.load(home)
-    shown = "".join(log.read_text() for log in home.logs.iterdir())
-    for secret in known.secrets.values():
-        assert secret not in shown

@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
 import pytest
 
 from marketplace.embedded.paths import Home
+from marketplace.embedded.programs import answers
 from marketplace.embedded.state import Run, load
 
 PATIENCE_S = 60.0
@@ -78,10 +78,7 @@ class System:
         return (self.failpoints / place).exists()
 
     def is_ready(self) -> bool:
-        try:
-            return httpx.get(f"{self.api}/readyz", timeout=2, trust_env=False).status_code == 200
-        except httpx.TransportError:
-            return False
+        return answers(f"{self.api}/readyz")
 
 
 @pytest.fixture(scope="session")

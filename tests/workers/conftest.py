@@ -44,7 +44,9 @@ class Processes:
         return process
 
     def worker(self, **environment: str) -> subprocess.Popen[bytes]:
-        return self.start("worker", "--concurrency", "1", "--loglevel", "INFO", "--without-mingle", **environment)
+        return self.start(
+            "worker", "--concurrency", "1", "--loglevel", "INFO", "--without-mingle", "--without-gossip", **environment
+        )
 
     def beat(self) -> subprocess.Popen[bytes]:
         return self.start("beat", "--loglevel", "INFO", PROBE_BEAT="only")

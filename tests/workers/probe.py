@@ -57,10 +57,10 @@ async def _write(name: str, *, done: bool) -> None:
 REACTIONS[Slow] = (effect,)
 REACTIONS[Quiet] = ()
 
-app.conf.redbeat_lock_timeout = 3
-app.conf.beat_max_loop_interval = 1
+app.conf.redbeat_lock_timeout = 2
+app.conf.beat_max_loop_interval = 0.25
 if os.environ.get("PROBE_BEAT") == "only":
-    app.conf.beat_schedule = {"tick": {"task": "probe.tick", "schedule": timedelta(seconds=1)}}
+    app.conf.beat_schedule = {"tick": {"task": "probe.tick", "schedule": timedelta(seconds=0.25)}}
 
 
 @signals.worker_process_shutdown.connect

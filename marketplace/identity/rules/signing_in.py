@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import msgspec
-import phonenumbers
 
 from marketplace.identity.rules.principals import Kind
 
@@ -14,6 +13,8 @@ PASSWORD_LENGTH_MIN = 8
 
 def e164(phone: str) -> str | None:
     """Write a telephone number as E.164, reading bare numbers as Chinese; None when no such number can exist."""
+    import phonenumbers  # noqa: PLC0415 - few programs ever read a telephone number, and all would load its tables.
+
     try:
         parsed = phonenumbers.parse(phone, HOME_REGION)
     except phonenumbers.NumberParseException:
