@@ -9,8 +9,9 @@ unexport MAKEFLAGS
 up: bootstrap ## start everything and print where it is (Ctrl-C stops it)
 	@exec .venv/bin/marketplace up
 
+# Three workers keep two cores busy: whoever starts whole systems mostly waits.
 test: bootstrap ## run the whole suite on its own throw-away PostgreSQL and Valkey
-	@exec .venv/bin/pytest --numprocesses 2 --dist loadgroup
+	@exec .venv/bin/pytest --numprocesses 3 --dist loadgroup
 
 faults: bootstrap ## break everything for minutes and print the fault matrix with what was survived; FAULTS=--short is quick
 	@exec .venv/bin/python -m tests.faults $(FAULTS)

@@ -20,7 +20,7 @@ from marketplace.kit.db import execute, fetch_value
 from marketplace.kit.ids import new_id
 from tests.support.world import Caller, World, booking_body, build
 
-ROUNDS = int(os.environ.get("RACE_ROUNDS", "4"))
+ROUNDS = int(os.environ.get("RACE_ROUNDS", "2"))
 RACERS, UNITS = 32, 10
 
 

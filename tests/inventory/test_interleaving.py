@@ -30,7 +30,7 @@ from tests.support.meetings import CONNECTIONS, Meetings, hold_meetings
 # The last room type has its beds in shared rooms, two to a room.
 ROOM_TYPES, UNITS, NIGHTS = 3, 3, 12
 SHARED, BEDS = ROOM_TYPES - 1, 2
-TRANSACTIONS = int(os.environ.get("INTERLEAVING_STEPS", "1000"))
+TRANSACTIONS = int(os.environ.get("INTERLEAVING_STEPS", "600"))
 
 
 class Step(msgspec.Struct, frozen=True):

@@ -223,7 +223,7 @@ async def start(house) -> Walk:
 SHARED = HealthCheck.function_scoped_fixture  # Every example makes room types of its own in the shared database.
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[SHARED])
+@settings(max_examples=12, deadline=None, suppress_health_check=[SHARED])
 @given(history=st.lists(steps, min_size=10, max_size=30))
 async def test_every_step_of_any_history_does_what_the_model_does(house, history):
     walk = await start(house)
@@ -233,7 +233,7 @@ async def test_every_step_of_any_history_does_what_the_model_does(house, history
 
 
 # Which of two steps comes first is for the operating system to say, so a failing history cannot be made smaller.
-@settings(max_examples=15, deadline=None, suppress_health_check=[SHARED], phases=[Phase.generate])
+@settings(max_examples=10, deadline=None, suppress_health_check=[SHARED], phases=[Phase.generate])
 @given(rounds=st.lists(st.lists(steps, min_size=4, max_size=4), min_size=3, max_size=8))
 async def test_whatever_runs_at_once_no_counter_drifts_and_nobody_deadlocks(committed_house, rounds):
     walk = await start(committed_house)

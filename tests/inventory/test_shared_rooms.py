@@ -222,7 +222,7 @@ wishes = st.tuples(
 )  # fmt: skip
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rooms=st.integers(1, 4), beds=st.integers(2, 3), history=st.lists(wishes, min_size=10, max_size=40))
 async def test_whatever_is_sold_whenever_everybody_has_a_bed_among_their_own_and_keeps_it(house, rooms, beds, history):
     """Days pass, people book, cancel and let holds lapse; a quote says what the booking then does, and beds never fail."""

@@ -14,7 +14,7 @@ from marketplace.search.rules import Window
 
 from .conftest import NOW, day, random_question, window
 
-SEARCHES = int(os.environ.get("RANDOM_SEARCHES", "400"))
+SEARCHES = int(os.environ.get("RANDOM_SEARCHES", "250"))
 REFUSED = (NotAvailable, StayBeyondCertificate, Invalid)
 
 

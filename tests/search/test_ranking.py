@@ -54,7 +54,7 @@ async def test_a_page_is_a_page_of_trying_everything(random_town) -> None:
     st.integers(0, 9_000), st.lists(st.tuples(st.integers(2, 180), st.integers(1, 9_000)), max_size=3),
     st.lists(st.tuples(st.integers(1, 400), st.integers(1, 9_000)), max_size=3), st.sampled_from((0, 250)),
 )  # fmt: skip
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_the_databases_total_is_the_rules(
     town, amount, nights, guests, units, ahead, single, long, early, fee
 ) -> None:

@@ -13,20 +13,26 @@ from xdist.scheduler import LoadScopeScheduling
 
 # Tests that start whole systems, which choose the same ports: they share one system and never run at once.
 SYSTEMS = ("tests/embedded/", "tests/faults/", "tests/journeys/test_demo.py")
-# Each of these takes ten seconds or more; whatever is begun last should be short.
+# Each of these takes eight seconds or more; whatever is begun last should be short.
 LONG = (
     "tests/contract/test_generated_by_guests.py",
-    "tests/contract/test_generated_by_staff.py",
-    "tests/search/test_prices.py",
-    "tests/inventory/test_random_walks.py",
-    "tests/concurrency/test_interleaving.py",
-    "tests/seed/test_plant.py",
-    "tests/architecture/test_authorisation.py",
-    "tests/inventory/test_interleaving.py",
-    "tests/payments/test_histories.py",
-    "tests/inventory/test_shared_rooms.py",
-    "tests/concurrency/test_two_processes.py",
     "tests/workers/test_processes.py",
+    "tests/contract/test_generated_by_staff.py",
+    "tests/architecture/test_authorisation.py",
+    "tests/search/test_prices.py",
+    "tests/concurrency/test_interleaving.py",
+    "tests/inventory/test_interleaving.py",
+    "tests/payments/test_races.py",
+    "tests/seed/test_plant.py",
+    "tests/concurrency/test_two_processes.py",
+    "tests/inventory/test_random_walks.py",
+    "tests/architecture/test_query_counts.py",
+    "tests/inventory/test_races.py",
+    "tests/settlement/test_transferring.py",
+    "tests/inventory/test_shared_rooms.py",
+    "tests/search/test_ranking.py",
+    "tests/register/test_changes.py",
+    "tests/payments/test_histories.py",
 )
 
 # What every test has: the fixtures of tests/conftest.py, what these ask for in turn, and those of plugins.
