@@ -45,7 +45,6 @@ FOR_EVERY_TEST = frozenset(
         "tmp_path_factory",
         "request",
         "event_loop_policy",
-        "_session_faker",
     }
 )
 
