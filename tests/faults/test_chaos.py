@@ -26,7 +26,7 @@ from tests.support.system import System
 
 FULL = os.environ.get("FAULTS") == "full"
 SEEDS = (1, 2) if FULL else (1,)
-SECONDS = 30.0 if FULL else 4.0
+SECONDS = 30.0 if FULL else 6.0
 LOST_SECONDS = 20.0 if FULL else 5.0
 SABOTAGE_SECONDS = 10.0 if FULL else 5.0
 PATIENCE_S = 90.0
