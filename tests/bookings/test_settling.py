@@ -98,14 +98,21 @@ async def test_money_after_the_hold_lapsed_takes_the_room_again_when_it_is_free(
     assert await world.taken() == [0, 1]
 
 
-async def test_money_after_the_room_was_sold_goes_back_in_full(world: World, sandbox) -> None:
+async def paid_when_the_room_was_sold(world: World, sandbox, *methods: str):
+    """Hold the last room, let the hold lapse, sell the room to others, and pay all the same, once by each method."""
     family, others = await world.family(), await world.family("+8613800138009")
     booking = await hold(world, family)
-    payment = await open_payment(family, booking)
+    payments = [await open_payment(family, booking, method=method) for method in methods]
     clock.travel(HOLD + timedelta(seconds=1))
     for _ in range(2):
         await hold(world, others)
-    await sandbox.pay(payment["checkout_url"].rsplit("/", 1)[1])
+    for payment, method in zip(payments, methods, strict=True):
+        await sandbox.pay(payment["checkout_url"].rsplit("/", 1)[1], method=method)
+    return family, booking, payments
+
+
+async def test_money_after_the_room_was_sold_goes_back_in_full(world: World, sandbox) -> None:
+    family, booking, (payment,) = await paid_when_the_room_was_sold(world, sandbox, "card")
 
     await operations.apply_payment(payment_id=parse("pay", payment["id"]), now=clock.now())
 
@@ -117,13 +124,7 @@ async def test_money_after_the_room_was_sold_goes_back_in_full(world: World, san
 
 
 async def test_news_of_money_that_was_sent_back_takes_no_room_when_it_comes_again(world: World, sandbox) -> None:
-    family, others = await world.family(), await world.family("+8613800138009")
-    booking = await hold(world, family)
-    payment = await open_payment(family, booking)
-    clock.travel(HOLD + timedelta(seconds=1))
-    for _ in range(2):
-        await hold(world, others)
-    await sandbox.pay(payment["checkout_url"].rsplit("/", 1)[1])
+    family, booking, (payment,) = await paid_when_the_room_was_sold(world, sandbox, "card")
     await operations.apply_payment(payment_id=parse("pay", payment["id"]), now=clock.now())
     sent_back = await read(family, booking)
     clock.travel(2 * HOLD + timedelta(seconds=2))
@@ -138,14 +139,7 @@ async def test_news_of_money_that_was_sent_back_takes_no_room_when_it_comes_agai
 
 
 async def test_money_that_comes_twice_for_a_lapsed_hold_takes_no_room_the_second_time(world: World, sandbox) -> None:
-    family, others = await world.family(), await world.family("+8613800138009")
-    booking = await hold(world, family)
-    first, second = [await open_payment(family, booking, method=method) for method in ("card", "alipay")]
-    clock.travel(HOLD + timedelta(seconds=1))
-    for _ in range(2):
-        await hold(world, others)
-    for payment, method in ((first, "card"), (second, "alipay")):
-        await sandbox.pay(payment["checkout_url"].rsplit("/", 1)[1], method=method)
+    family, booking, (first, second) = await paid_when_the_room_was_sold(world, sandbox, "card", "alipay")
     await operations.apply_payment(payment_id=parse("pay", first["id"]), now=clock.now())
     clock.travel(2 * HOLD + timedelta(seconds=2))
     assert await operations.expire_lapsed(now=clock.now()) == 2
