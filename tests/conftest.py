@@ -9,7 +9,7 @@ import base64
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -23,9 +23,11 @@ from marketplace.kit import clock, db
 from marketplace.kit import valkey as kit_valkey
 from marketplace.kit.migrations import migrate
 from marketplace.settings import settings
+from tests.support.emptying import Beginning
 from tests.support.undoing import taken_back
 
 pytest_plugins = (
+    "tests.support.loops",
     "tests.support.memory",
     "tests.support.planted",
     "tests.support.sandbox",
@@ -48,6 +50,8 @@ class Servers:
     postgres: postgres.Server
     valkey: valkey.Server
     template: str
+    beginning: Beginning
+    spare: list[str] = field(default_factory=list)
 
     async def clone(self) -> str:
         """Make a database of its own from the migrated one and return its URL."""
@@ -62,7 +66,7 @@ class Servers:
     async def alone(self, *, max_size: int = 10) -> AsyncIterator[str]:
         """Work on a database of one's own, with real commits; yields its URL."""
         pool, config = db.DB.pool, db.DB.config
-        url = await self.clone()
+        url = self.spare.pop() if self.spare else await self.clone()
         db.DB.pool = None
         try:
             await db.connect(url, min_size=1, max_size=max_size)
@@ -70,6 +74,13 @@ class Servers:
         finally:
             await db.disconnect()
             db.DB.pool, db.DB.config = pool, config
+            await self._give_back(url)
+
+    async def _give_back(self, url: str) -> None:
+        """Keep a database for whoever wants one next, unless its test has left more in it than rows."""
+        if await self.beginning.restore(url):
+            self.spare.append(url)
+        else:
             await self.drop(url)
 
     async def _admin(self, sql: str) -> None:
@@ -97,8 +108,10 @@ async def servers(machine: tuple[postgres.Server, valkey.Server]) -> AsyncIterat
     database, broker = machine
     await db.connect(database.url)
     await migrate()
+    async with db.connection_of_its_own() as connection:
+        beginning = await Beginning.read(connection)
     await db.disconnect()
-    found = Servers(postgres=database, valkey=broker, template=postgres.DATABASE)
+    found = Servers(postgres=database, valkey=broker, template=postgres.DATABASE, beginning=beginning)
     url = await found.clone()
     await db.connect(url)
     await kit_valkey.connect(broker.url)

@@ -8,7 +8,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from contextvars import ContextVar
 from functools import wraps
-from typing import Any, Literal, ParamSpec, TypeVar
+from types import SimpleNamespace
+from typing import Any, ClassVar, Literal, ParamSpec, TypeVar
 
 import asyncpg
 from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
@@ -51,6 +52,30 @@ _SERVER_SETTINGS = {
 }
 
 
+# Ids below this one are of PostgreSQL itself, and the same in every database.
+_FIRST_ID_OF_OTHERS = 16_384
+
+
+class Connection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg has no types of its own.
+    """A connection that is told of PostgreSQL's own arrays and ranges what an earlier one of the process has learnt.
+
+    asyncpg asks for the shape of such types at their first use on each connection, by a query that takes longer than most
+    of ours: in a rush, when the pool grows, every new connection would first ask five times.
+    """
+
+    _known: ClassVar[dict[frozenset[int], list[asyncpg.Record]]] = {}
+
+    async def _introspect_types(self, typeoids: set[int], timeout: float) -> tuple[list[asyncpg.Record], Any]:
+        wanted = frozenset(typeoids)
+        if wanted in self._known:
+            # asyncpg looks whether the question had a name, since one without would have displaced what is being prepared.
+            return self._known[wanted], SimpleNamespace(name="not asked")
+        shapes, statement = await super()._introspect_types(typeoids, timeout)
+        if max(wanted) < _FIRST_ID_OF_OTHERS:
+            self._known[wanted] = shapes
+        return shapes, statement
+
+
 async def connect(
     url: str, *, min_size: int = 1, max_size: int = 10, answer_within_s: float | None = None, statement_s: int = 15
 ) -> None:
@@ -64,7 +89,9 @@ async def connect(
         "server_settings": _SERVER_SETTINGS | {"statement_timeout": f"{statement_s}s"},
         "command_timeout": answer_within_s,
     }
-    await DB.start_connection_pool(min_size=min_size, max_size=max_size, reset=_keep_as_it_is)
+    await DB.start_connection_pool(
+        min_size=min_size, max_size=max_size, reset=_keep_as_it_is, connection_class=Connection
+    )
 
 
 async def _keep_as_it_is(_: asyncpg.Connection) -> None:
@@ -83,7 +110,7 @@ async def disconnect() -> None:
 @asynccontextmanager
 async def single_connection(url: str) -> AsyncIterator[asyncpg.Connection]:
     """Run what follows on one connection and no pool: for a process that forks, or that listens for notifications."""
-    connection = await asyncpg.connect(url, server_settings=_SERVER_SETTINGS, timeout=10)
+    connection = await asyncpg.connect(url, server_settings=_SERVER_SETTINGS, timeout=10, connection_class=Connection)
     holder = PostgresTransaction(DB)
     holder.connection = connection
     token = DB.current_transaction.set(holder)

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from marketplace.certifications import queries
-from marketplace.certifications.rules import Scores, assessment_due
+from marketplace.certifications.rules import Certification, Scores, assessment_due
 from marketplace.identity import operations as identity
 from marketplace.identity.rules import Kind, Level, Principal
 from marketplace.institutions.operations import register
@@ -31,19 +31,81 @@ HUNCHUN = "222404"
 PASSING = Scores(environment=98, facilities=106, operations=121, services=482)  # 807 points: grade 4.
 
 
-@pytest.fixture
-async def gazetteer(planted):
-    async with planted(plant_gazetteer, now=NOW):
-        yield
-
-
 def officer(level: Level, jurisdiction: str) -> Principal:
     return Principal(kind=Kind.OFFICER, id=new_id(), session_id=new_id(), level=level, jurisdiction=jurisdiction)
 
 
+# The same for all tests, because what many of them begin with was certified once.
+CERTIFIER = officer(Level.PROVINCE, PROVINCE)
+
+
+async def register_institution(name="松江河康养院（示例）", place_code="songjianghe"):
+    return await register(
+        name=name,
+        name_en="Songjianghe Care House",
+        uscc=None,
+        place_code=place_code,
+        address="白山路 1 号",
+        position=Position(42.19, 127.49, "wgs84"),
+        licensed_bed_count=120,
+        opened_on=date(2019, 5, 1),
+        is_example=True,
+        actor=SYSTEM,
+        now=NOW,
+    )
+
+
+async def certify_new(*, name="松江河康养院（示例）", place_code="songjianghe", assessed_on=TODAY, **facts):
+    """Certify a new institution, in 抚松 unless said otherwise, by the whole procedure.
+
+    A visit is weeks before its certificate. Where a test counts from a later one, the certificate is dated to that:
+    what such a test is about comes after.
+    """
+    async with transaction():
+        found = await procedure.certify(
+            **{
+                "institution_id": facts.pop("institution_id", None) or await register_institution(name, place_code),
+                "sheet": sheet_with(facts.pop("scores", PASSING)),
+                "assessed_on": min(assessed_on, VISITED),
+                "reason": "评估合格，公示无异议",
+                "actor": CERTIFIER,
+                "now": NOW,
+                **facts,
+            }
+        )
+        if assessed_on <= VISITED:
+            return found
+        due_on = assessment_due(assessed_on, grade=found.grade, policy=POLICY)
+        await execute(
+            "UPDATE certifications SET assessed_on = $2, assessment_due_on = $3 WHERE id = $1",
+            found.id,
+            assessed_on,
+            due_on,
+        )
+        return msgspec.structs.replace(found, assessed_on=assessed_on, assessment_due_on=due_on)
+
+
+async def plant_certified() -> Certification:
+    await plant_gazetteer(now=NOW)
+    return await certify_new()
+
+
+@pytest.fixture
+async def gazetteer(planted, request):
+    """Begin with the places, and with one certified institution for who asks for ``certified``."""
+    begun = planted(plant_certified) if "certified" in request.fixturenames else planted(plant_gazetteer, now=NOW)
+    async with begun as found:
+        yield found
+
+
+@pytest.fixture
+def certified(gazetteer):
+    return gazetteer
+
+
 @pytest.fixture
 def province():
-    return officer(Level.PROVINCE, PROVINCE)
+    return CERTIFIER
 
 
 @pytest.fixture
@@ -68,62 +130,12 @@ def stranger():
 
 @pytest.fixture
 def add_institution(gazetteer):
-    async def add(name="松江河康养院（示例）", place_code="songjianghe"):
-        return await register(
-            name=name,
-            name_en="Songjianghe Care House",
-            uscc=None,
-            place_code=place_code,
-            address="白山路 1 号",
-            position=Position(42.19, 127.49, "wgs84"),
-            licensed_bed_count=120,
-            opened_on=date(2019, 5, 1),
-            is_example=True,
-            actor=SYSTEM,
-            now=NOW,
-        )
-
-    return add
+    return register_institution
 
 
 @pytest.fixture
-def certify(add_institution, province):
-    """Certify a new institution, in 抚松 unless said otherwise, by the whole procedure.
-
-    A visit is weeks before its certificate. Where a test counts from a later one, the certificate is dated to that:
-    what such a test is about comes after.
-    """
-
-    async def certify(*, name="松江河康养院（示例）", place_code="songjianghe", assessed_on=TODAY, **facts):
-        async with transaction():
-            found = await procedure.certify(
-                **{
-                    "institution_id": facts.pop("institution_id", None) or await add_institution(name, place_code),
-                    "sheet": sheet_with(facts.pop("scores", PASSING)),
-                    "assessed_on": min(assessed_on, VISITED),
-                    "reason": "评估合格，公示无异议",
-                    "actor": province,
-                    "now": NOW,
-                    **facts,
-                }
-            )
-            if assessed_on <= VISITED:
-                return found
-            due_on = assessment_due(assessed_on, grade=found.grade, policy=POLICY)
-            await execute(
-                "UPDATE certifications SET assessed_on = $2, assessment_due_on = $3 WHERE id = $1",
-                found.id,
-                assessed_on,
-                due_on,
-            )
-            return msgspec.structs.replace(found, assessed_on=assessed_on, assessment_due_on=due_on)
-
-    return certify
-
-
-@pytest.fixture
-async def certified(certify):
-    return await certify()
+def certify(gazetteer):
+    return certify_new
 
 
 @pytest.fixture

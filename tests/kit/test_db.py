@@ -48,6 +48,24 @@ async def test_failing_commits_do_not_leak_connections(committed: str) -> None:
     assert db.DB.pool.get_size() <= 30
 
 
+async def test_what_a_connection_learnt_of_postgresqls_types_the_next_one_need_not_ask(committed: str) -> None:
+    async def asked_for(value: str) -> tuple[object, int]:
+        statements: list[str] = []
+        async with db.single_connection(committed) as connection:
+            connection.add_query_logger(lambda record: statements.append(record.query))
+            found = await connection.fetchval(f"SELECT {value}")
+            await asyncio.sleep(0)
+        return found, sum("typeinfo_tree" in statement for statement in statements)
+
+    await execute("CREATE TYPE standing AS (since date)")
+    assert [await asked_for("'{[2,5)}'::nummultirange") for _ in range(2)] == [
+        ([asyncpg.Range(2, 5)], 1),
+        ([asyncpg.Range(2, 5)], 0),
+    ]
+    # Of a type that is not PostgreSQL's own another database knows nothing.
+    assert [(await asked_for("array[row(NULL)::standing]"))[1] for _ in range(2)] == [1, 1]
+
+
 async def test_a_cancelled_transaction_gives_its_connection_back(committed: str) -> None:
     async def wait_forever() -> None:
         async with transaction():

@@ -42,7 +42,8 @@ class Worlds:
         url = await self.databases.clone()
         async with db.single_connection(url):
             world = await plant(**options)
-        return await asyncpg.connect(url, server_settings=db._SERVER_SETTINGS), url, world
+        connection = await asyncpg.connect(url, server_settings=db._SERVER_SETTINGS, connection_class=db.Connection)
+        return connection, url, world
 
     async def end(self) -> None:
         for connection, url, _ in self.found.values():

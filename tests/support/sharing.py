@@ -15,9 +15,8 @@ from xdist.scheduler import LoadScopeScheduling
 SYSTEMS = ("tests/embedded/", "tests/faults/", "tests/journeys/test_demo.py")
 # Each of these takes eight seconds or more; whatever is begun last should be short.
 LONG = (
-    "tests/contract/test_generated_by_guests.py",
+    "tests/contract/test_generated_requests.py",
     "tests/workers/test_processes.py",
-    "tests/contract/test_generated_by_staff.py",
     "tests/architecture/test_authorisation.py",
     "tests/search/test_prices.py",
     "tests/concurrency/test_interleaving.py",

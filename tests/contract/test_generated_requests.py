@@ -1,4 +1,4 @@
-"""Generated requests of institutions, finance people and officers."""
+"""Generated requests of everybody: of who need not be known, families and partners first, and of officers last."""
 
 import os
 
@@ -11,11 +11,22 @@ pytestmark = [pytest.mark.timeout(400), pytest.mark.usefixtures("unlimited")]
 
 # Every boundary and malformation of what staff send takes half a minute more.
 THOROUGH = "CONTRACT_THOROUGH" in os.environ
+GUESTS = {"anyone", "family", "partner"}
 STAFF = {"institution", "finance"}
 
 
+@pytest.mark.parametrize(("name", "callers"), operations(lambda callers: callers[0] in GUESTS))
+def test_guests(server: Server, name: str, callers: list[str]) -> None:
+    server.answers(name, callers[0], boundaries=True)
+
+
+@pytest.mark.parametrize(("name", "callers"), operations(lambda callers: "partner" in callers[1:]))
+def test_partners_where_families_were_first(server: Server, name: str, callers: list[str]) -> None:
+    server.answers(name, "partner", boundaries=False)
+
+
 @pytest.mark.parametrize(("name", "callers"), operations(lambda callers: callers[0] in STAFF))
-def test_the_first_of_its_callers(server: Server, name: str, callers: list[str]) -> None:
+def test_staff(server: Server, name: str, callers: list[str]) -> None:
     server.answers(name, callers[0], boundaries=THOROUGH)
 
 
