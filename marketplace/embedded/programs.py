@@ -84,19 +84,12 @@ def api(*, host: str, port: int, workers: int = 1) -> list[str]:
 
 def worker(*, concurrency: int = 2) -> list[str]:
     """Return the arguments of a Celery worker."""
-    # Mingling and gossip tell workers of each other, which ours do not need, and cost a second at each start.
-    alone = ("--without-mingle", "--without-gossip")
-    return [*celery(), "worker", "--concurrency", str(concurrency), "--loglevel", "INFO", *alone]
+    return [sys.executable, "-m", "workers", "worker", "--concurrency", str(concurrency)]
 
 
 def beat() -> list[str]:
     """Return the arguments of the scheduler; several may run, one of them sends."""
-    return [*celery(), "beat", "--loglevel", "INFO"]
-
-
-def celery() -> list[str]:
-    """Return the arguments that every Celery command begins with."""
-    return [sys.executable, "-m", "celery", "-A", "workers.app"]
+    return [sys.executable, "-m", "workers", "beat"]
 
 
 def sandbox(*, port: int, data: Path) -> list[str]:

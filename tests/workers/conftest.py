@@ -19,6 +19,8 @@ from marketplace.settings import settings
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 BROKER_DATABASE = 7
+# `python -m workers` with the probe's messages and schedule.
+PROGRAM = "import probe; from workers.__main__ import main; main()"
 
 
 class Processes:
@@ -33,7 +35,7 @@ class Processes:
         log = self.folder / f"{len(self.started)}.log"
         with log.open("wb") as output:
             process = subprocess.Popen(
-                [sys.executable, "-W", "ignore", "-m", "celery", "-A", "probe", *words],
+                [sys.executable, "-W", "ignore", "-c", PROGRAM, *words],
                 env={**os.environ, **self.environment, **environment},
                 cwd=ROOT,
                 stdout=output,
@@ -44,12 +46,10 @@ class Processes:
         return process
 
     def worker(self, **environment: str) -> subprocess.Popen[bytes]:
-        return self.start(
-            "worker", "--concurrency", "1", "--loglevel", "INFO", "--without-mingle", "--without-gossip", **environment
-        )
+        return self.start("worker", "--concurrency", "1", **environment)
 
     def beat(self) -> subprocess.Popen[bytes]:
-        return self.start("beat", "--loglevel", "INFO", PROBE_BEAT="only")
+        return self.start("beat", PROBE_BEAT="only")
 
     def log(self, process: subprocess.Popen[bytes]) -> str:
         return (self.folder / f"{self.started.index(process)}.log").read_text(errors="replace")

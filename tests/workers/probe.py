@@ -1,4 +1,4 @@
-"""A worker application with messages of its own, for tests that start real processes: ``celery -A probe worker``.
+"""A worker application with messages of its own, for tests that start real processes.
 
 It is never imported by a test: its messages are not the product's, and would fail the test that each has a row.
 """
