@@ -128,12 +128,13 @@ async def tour_is_booked(story: Story) -> None:
     booking = await story.pay(family, await story.book(family, offer), method="wechat_pay")
     story.tell(f"{departure['tour_name']} on {departure['check_in']}: two seats, {booking['status']}")
     partner = await story.partner(DEMO.partners[1])
-    for kind, status in (("departure.guaranteed", "guaranteed"), ("departure.not_formed", "not_formed")):
+    for kind, decision in (("departure.guaranteed", "guaranteed"), ("departure.not_formed", "not_formed")):
         decided = await until(partial(partner.get, "/v1/events", types=kind), _has_items, f"{kind} in the feed")
         found = await story.get(f"/v1/departures/{decided['items'][0]['data']['departure_id']}")
-        assert found["status"] == status
+        # Each telling moves the clock on: by the third the group that was formed has left.
+        assert found["status"] == decision or (decision, found["status"]) == ("guaranteed", "departed")
         counts = f"{found['confirmed_count']} of at least {found['group']['min_count']}"
-        story.tell(f"seven days before {found['check_in']} the calendar decided: {counts} travellers, {status}")
+        story.tell(f"seven days before {found['check_in']} the calendar decided: {counts} travellers, {decision}")
 
 
 def _has_items(page: Json) -> bool:
