@@ -1,7 +1,7 @@
 """One throw-away PostgreSQL and Valkey per run; one rolled-back transaction per test.
 
 Tests that need real commits (races, processes) ask for ``committed`` and get a database of their own, cloned from the
-migrated one in a few milliseconds.
+migrated one or made what it was after an earlier test.
 """
 
 import asyncio

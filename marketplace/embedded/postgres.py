@@ -28,8 +28,8 @@ IMMEDIATE_SHUTDOWN = (signal.SIGQUIT, 5.0)
 
 # With the locale "C", which is what containers have, pg_trgm finds no trigrams in Chinese text and says nothing about it.
 LOCALE = ("--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C.UTF-8")
-# A random password of 24 bytes cannot be guessed however cheap a guess is; the usual 4096 rounds of hashing would cost every
-# new connection twenty milliseconds, most of what it takes to open one.
+# A random password of 24 bytes cannot be guessed however cheap a guess is; the usual 4096 rounds of hashing would be more
+# than half of what it takes to open a connection.
 PASSWORDS = {"scram_iterations": "1"}
 ENVIRONMENT = {"LC_ALL": "C.UTF-8", "TZ": "UTC", "PATH": os.defpath}
 

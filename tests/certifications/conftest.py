@@ -39,7 +39,7 @@ def officer(level: Level, jurisdiction: str) -> Principal:
 CERTIFIER = officer(Level.PROVINCE, PROVINCE)
 
 
-async def register_institution(name="松江河康养院（示例）", place_code="songjianghe"):
+async def register_institution(name="松江河康养院（示例）", place_code="songjianghe", *, now=NOW):
     return await register(
         name=name,
         name_en="Songjianghe Care House",
@@ -51,7 +51,7 @@ async def register_institution(name="松江河康养院（示例）", place_code
         opened_on=date(2019, 5, 1),
         is_example=True,
         actor=SYSTEM,
-        now=NOW,
+        now=now,
     )
 
 

@@ -32,15 +32,12 @@ from marketplace.certifications.rules.proceeding import CaseKind, CaseStatus
 from marketplace.certifications.states import AssessmentStatus, Event, Status
 from marketplace.certifications.states.appeals import AppealEvent, AppealStatus
 from marketplace.identity.errors import SecondOfficerRequired
-from marketplace.institutions.operations import register
-from marketplace.kit.audit import SYSTEM
 from marketplace.kit.db import fetch_value
 from marketplace.kit.errors import Forbidden, IllegalTransition, Invalid
-from marketplace.places.rules import Position
 from seed import procedure
 from seed.places import plant_places
 from seed.rubric import plant_rubrics
-from tests.certifications.conftest import reread
+from tests.certifications.conftest import register_institution, reread
 from tests.certifications.sheets import sheet_with
 from workers.handling import drain
 
@@ -71,19 +68,7 @@ async def pass_time(now: datetime) -> None:
 async def institution_id():
     await plant_places(now=at(2025, 12, 1))
     await plant_rubrics(now=at(2025, 12, 1))
-    return await register(
-        name="松江河康养院（示例）",
-        name_en="Songjianghe Care House",
-        uscc=None,
-        place_code="songjianghe",
-        address="白山路 1 号",
-        position=Position(42.19, 127.49, "wgs84"),
-        licensed_bed_count=120,
-        opened_on=date(2019, 5, 1),
-        is_example=True,
-        actor=SYSTEM,
-        now=at(2025, 12, 1),
-    )
+    return await register_institution(now=at(2025, 12, 1))
 
 
 async def apply(institution_id, staff) -> object:
